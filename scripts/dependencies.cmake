@@ -1,0 +1,29 @@
+# What we stand on (Debian 12 packages only) and how every target of ours is compiled.
+# Third-party headers come in as SYSTEM, so that our warnings, all of them errors, speak of our code only.
+
+set(CMAKE_FIND_PACKAGE_PREFER_CONFIG ON)
+set(Boost_NO_WARN_NEW_VERSIONS ON)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(fmt REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(PkgConfig REQUIRED)
+pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-cpp)
+pkg_check_modules(nl REQUIRED IMPORTED_TARGET libnl-3.0 libnl-genl-3.0 libnl-route-3.0)
+
+option(KUBE_IPVS_STATIC "Link everything but libc statically, as the released binary is" OFF)
+set(KUBE_IPVS_SANITIZE "" CACHE STRING "Sanitizers of the build, as -fsanitize= takes them")
+
+# How our own code is compiled. Linked PRIVATE by every target of ours.
+add_library(kube_ipvs_warnings INTERFACE)
+target_compile_options(kube_ipvs_warnings INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wnon-virtual-dtor -Wold-style-cast -Werror)
+
+if(KUBE_IPVS_SANITIZE)
+  add_compile_options(-fsanitize=${KUBE_IPVS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${KUBE_IPVS_SANITIZE})
+  # g++ takes the coroutine frame's own operator delete for a mismatch once sanitizers have inlined it.
+  add_compile_options(-Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+endif()
