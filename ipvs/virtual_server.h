@@ -57,7 +57,7 @@ struct VirtualServer {
   std::uint32_t flags = 0;              // VirtualServerFlag bits, kHashed left out
   std::chrono::seconds timeout{0};      // of persistence; 0 without it
   std::uint32_t netmask = 0xffffffff;   // of persistence: IPv4 mask; for IPv6 the prefix length, 1..128
-  std::string persistence_engine;       // empty: none
+  std::string persistence_engine = {};  // empty: none
 
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;
 };

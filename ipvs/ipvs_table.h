@@ -1,0 +1,48 @@
+// The IPVS table of this network namespace: virtual and real servers, read and written through the generic
+// netlink family "IPVS".
+//
+// It decides nothing: a step is a message, an answer is an errno. Reads are whole or an error.
+// Truth: ipvs_codec.h. Thread: one at a time; blocks.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ipvs/counters.h"
+#include "ipvs/error.h"
+#include "ipvs/kernel.h"
+#include "ipvs/socket.h"
+
+namespace ipvs {
+
+class IpvsTable {
+ public:
+  // Finds the family and asks it for its version, so that a kernel without IPVS and a process without
+  // the privilege are told apart here, each with its remedy.
+  [[nodiscard]] static Result<IpvsTable> open();
+
+  [[nodiscard]] Result<KernelInfo> info();
+  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe();
+  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
+      std::span<const VirtualServerId> ids);
+
+  // `outcomes` has one entry per step. REQUIRES: steps about virtual and real servers only.
+  void write(std::span<const Step> steps, std::span<Outcome> outcomes);
+
+ private:
+  explicit IpvsTable(Socket socket) : socket_(std::move(socket)) {}
+  [[nodiscard]] int resolve_family();
+  [[nodiscard]] int read_services(std::vector<ObservedVirtualServer>& services);
+  [[nodiscard]] int dump_services(std::vector<ObservedVirtualServer>& services);
+  [[nodiscard]] int read_services(std::span<const VirtualServerId> ids,
+                                  std::vector<ObservedVirtualServer>& services);
+  [[nodiscard]] int read_dests(ObservedVirtualServer& parent);
+  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> with_dests(
+      std::vector<ObservedVirtualServer> services);
+
+  Socket socket_;
+  std::uint16_t family_ = 0;
+  MessageBatch batch_;
+};
+
+}  // namespace ipvs

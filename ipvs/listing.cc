@@ -1,0 +1,245 @@
+#include "ipvs/listing.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+#include <string_view>
+
+#include "ipvs/listing_order.h"
+#include "ipvs/words.h"
+
+namespace ipvs {
+namespace {
+
+class Listing {
+ public:
+  explicit Listing(const ListingOptions& options) : options_(options) {}
+
+  void add_version(const KernelInfo& info) {
+    add("IP Virtual Server version {}.{}.{} (size={})\n", info.version >> 16 & 0xff,
+        info.version >> 8 & 0xff, info.version & 0xff, info.connection_table_size);
+  }
+  void add_titles();
+  void add_virtual_server(const ObservedVirtualServer& server);
+  void add_real_server(const ObservedRealServer& server);
+
+  [[nodiscard]] std::string text() && { return std::move(text_); }
+
+ private:
+  template <class... Args>
+  void add(fmt::format_string<Args...> format, Args&&... args) {
+    fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
+  }
+  void add_number(std::uint64_t number);
+  void add_settings(const ObservedVirtualServer& server);
+  void add_persistence(const ObservedVirtualServer& server);
+  void add_totals(const Traffic& traffic);
+  void add_rates(const Traffic& traffic);
+
+  ListingOptions options_;
+  std::string text_;
+};
+
+// Five digits and a suffix in nine columns, cut, not rounded.
+void Listing::add_number(std::uint64_t number) {
+  constexpr std::uint64_t kWidest = 100'000'000;
+  if (number < kWidest) {
+    add("{:>9}", number);
+  } else if (options_.exact) {
+    add(" {}", number);
+  } else if (number < 1'000'000'000) {
+    add("{:>8}K", number / 1'000);
+  } else if (number < 100'000'000'000) {
+    add("{:>8}M", number / 1'000'000);
+  } else if (number < 100'000'000'000'000) {
+    add("{:>8}G", number / 1'000'000'000);
+  } else {
+    add("{:>8}T", number / 1'000'000'000'000);
+  }
+}
+
+void Listing::add_titles() {
+  constexpr std::string_view kFirst = "Prot LocalAddress:Port";
+  constexpr std::string_view kSecond = "  -> RemoteAddress:Port";
+  switch (options_.format) {
+    case ListingFormat::kDefault:
+      add("{} Scheduler Flags\n{}           Forward Weight ActiveConn InActConn\n", kFirst,
+          kSecond);
+      return;
+    case ListingFormat::kTunnelInfo:
+      add("{} Scheduler Flags\n{}           Forward TunnelInfo    Weight ActiveConn InActConn\n",
+          kFirst, kSecond);
+      return;
+    case ListingFormat::kStats:
+      add("{:<33}    Conns   InPkts  OutPkts  InBytes OutBytes\n{}\n", kFirst, kSecond);
+      return;
+    case ListingFormat::kRate:
+      add("{:<33}      CPS    InPPS   OutPPS    InBPS   OutBPS\n{}\n", kFirst, kSecond);
+      return;
+    case ListingFormat::kThresholds:
+      add("{:<33} Uthreshold Lthreshold ActiveConn InActConn \n{}\n", kFirst, kSecond);
+      return;
+    case ListingFormat::kPersistentConnections:
+      add("{:<33} Weight    PersistConn ActiveConn InActConn \n{}\n", kFirst, kSecond);
+      return;
+  }
+}
+
+// ipvsadm prints an unsigned mark as a signed number.
+std::string service_text(const VirtualServerId& id) {
+  if (id.fwmark == 0) {
+    return fmt::format("{:<4} {}", protocol_word(id.protocol), endpoint_text(id.address, id.port));
+  }
+  return fmt::format("FWM  {}{}", static_cast<std::int32_t>(id.fwmark),
+                     id.address.is_v6() ? " IPv6" : "");
+}
+
+void Listing::add_persistence(const ObservedVirtualServer& server) {
+  const VirtualServer& settings = server.settings;
+  add(" persistent {}", settings.timeout.count());
+  if (settings.netmask != host_netmask(server.id.address)) {
+    add(" mask {}", netmask_text(settings.netmask, server.id.address));
+  }
+  if (!settings.persistence_engine.empty()) add(" pe {}", settings.persistence_engine);
+}
+
+void Listing::add_settings(const ObservedVirtualServer& server) {
+  const VirtualServer& settings = server.settings;
+  add(" {}", settings.scheduler);
+  if ((settings.flags & kSchedulerFlags) != 0) add(" ({})", scheduler_flag_words(settings));
+  if ((settings.flags & VirtualServerFlag::kPersistent) != 0) add_persistence(server);
+  if ((settings.flags & VirtualServerFlag::kOnePacket) != 0) add(" ops");
+}
+
+void Listing::add_totals(const Traffic& traffic) {
+  add_number(traffic.connections);
+  add_number(traffic.packets_in);
+  add_number(traffic.packets_out);
+  add_number(traffic.bytes_in);
+  add_number(traffic.bytes_out);
+}
+
+void Listing::add_rates(const Traffic& traffic) {
+  add_number(traffic.connections_per_second);
+  add_number(traffic.packets_in_per_second);
+  add_number(traffic.packets_out_per_second);
+  add_number(traffic.bytes_in_per_second);
+  add_number(traffic.bytes_out_per_second);
+}
+
+void Listing::add_virtual_server(const ObservedVirtualServer& server) {
+  if (options_.format == ListingFormat::kStats) {
+    add("{:<33}", service_text(server.id));
+    add_totals(server.traffic);
+  } else if (options_.format == ListingFormat::kRate) {
+    add("{:<33}", service_text(server.id));
+    add_rates(server.traffic);
+  } else {
+    add("{}", service_text(server.id));
+    add_settings(server);
+  }
+  text_ += '\n';
+}
+
+std::string_view forward_word(Forward forward) {
+  switch (forward) {
+    case Forward::kMasquerade:
+      return "Masq";
+    case Forward::kLocal:
+      return "Local";
+    case Forward::kTunnel:
+      return "Tunnel";
+    case Forward::kRoute:
+      return "Route";
+  }
+  return "";
+}
+
+std::string_view checksum_word(std::uint16_t flags) {
+  if (flags == 0) return "-c";
+  return flags == 1 ? "+c" : "r+c";
+}
+
+std::string tunnel_word(const RealServer& settings) {
+  constexpr std::uint8_t kGue = 1;
+  constexpr std::uint8_t kGre = 2;
+  const Tunnel& tunnel = settings.tunnel;
+  if (settings.forward != Forward::kTunnel) return "n/a";
+  if (tunnel.type == kGue)
+    return fmt::format("gue:{}:{}", tunnel.port, checksum_word(tunnel.flags));
+  if (tunnel.type == kGre) return fmt::format("gre:{}", checksum_word(tunnel.flags));
+  return "ipip";
+}
+
+// ipvsadm reads a real server's 64-bit counters as 32-bit ones, all but the byte totals.
+Traffic as_ipvsadm_reads(Traffic traffic) {
+  for (std::uint64_t* counter : {&traffic.connections, &traffic.packets_in, &traffic.packets_out,
+                                 &traffic.connections_per_second, &traffic.packets_in_per_second,
+                                 &traffic.packets_out_per_second, &traffic.bytes_in_per_second,
+                                 &traffic.bytes_out_per_second}) {
+    *counter &= 0xffffffff;
+  }
+  return traffic;
+}
+
+void Listing::add_real_server(const ObservedRealServer& server) {
+  const RealServer& settings = server.settings;
+  const ConnectionCounts& counts = server.connections;
+  const Traffic traffic = as_ipvsadm_reads(server.traffic);
+  add("  -> {:<28}", endpoint_text(server.id.address, server.id.port));
+  switch (options_.format) {
+    case ListingFormat::kDefault:
+      add(" {:<7} {:<6} {:<10} {:<10}", forward_word(settings.forward), settings.weight,
+          counts.active, counts.inactive);
+      break;
+    case ListingFormat::kTunnelInfo:
+      add(" {:<7} {:<13} {:<6} {:<10} {:<10}", forward_word(settings.forward),
+          tunnel_word(settings), settings.weight, counts.active, counts.inactive);
+      break;
+    case ListingFormat::kStats:
+      add_totals(traffic);
+      break;
+    case ListingFormat::kRate:
+      add(" {:>8} {:>8} {:>8}", traffic.connections_per_second, traffic.packets_in_per_second,
+          traffic.packets_out_per_second);
+      add_number(traffic.bytes_in_per_second);
+      add_number(traffic.bytes_out_per_second);
+      break;
+    case ListingFormat::kThresholds:
+      add(" {:<10} {:<10} {:<10} {:<10}", settings.upper_threshold, settings.lower_threshold,
+          counts.active, counts.inactive);
+      break;
+    case ListingFormat::kPersistentConnections:
+      add(" {:<9} {:<11} {:<10} {:<10}", static_cast<std::uint32_t>(settings.weight),
+          counts.persistent, counts.active, counts.inactive);
+      break;
+  }
+  text_ += '\n';
+}
+
+template <class Entry>
+std::vector<const Entry*> in_order(const std::vector<Entry>& dump, bool sorted) {
+  if (sorted) return listing_order(dump);
+  std::vector<const Entry*> order;
+  order.reserve(dump.size());
+  for (const Entry& entry : dump) order.push_back(&entry);
+  return order;
+}
+
+}  // namespace
+
+std::string listing(const KernelInfo& info, const std::vector<ObservedVirtualServer>& table,
+                    const ListingOptions& options) {
+  Listing text(options);
+  if (options.version_line) text.add_version(info);
+  text.add_titles();
+  for (const ObservedVirtualServer* server : in_order(table, options.sorted)) {
+    text.add_virtual_server(*server);
+    for (const ObservedRealServer* real : in_order(server->real_servers, options.sorted)) {
+      text.add_real_server(*real);
+    }
+  }
+  return std::move(text).text();
+}
+
+}  // namespace ipvs

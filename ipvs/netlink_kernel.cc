@@ -1,0 +1,99 @@
+#include "ipvs/netlink_kernel.h"
+
+#include <algorithm>
+
+#include "ipvs/ipvs_table.h"
+#include "ipvs/kernel_errors.h"
+#include "ipvs/nft_table.h"
+#include "ipvs/service_addresses.h"
+
+namespace ipvs {
+namespace {
+
+// Which socket a step goes to.
+struct DoorOf {
+  KernelDoor operator()(const CreateLink&) const { return KernelDoor::kAddresses; }
+  KernelDoor operator()(const BindAddress&) const { return KernelDoor::kAddresses; }
+  KernelDoor operator()(const UnbindAddress&) const { return KernelDoor::kAddresses; }
+  KernelDoor operator()(const InstallRules&) const { return KernelDoor::kRules; }
+  KernelDoor operator()(const AddElement&) const { return KernelDoor::kRules; }
+  KernelDoor operator()(const DeleteElement&) const { return KernelDoor::kRules; }
+  template <class ServerStep>
+  KernelDoor operator()(const ServerStep&) const {
+    return KernelDoor::kIpvs;
+  }
+};
+
+KernelDoor door_of(const Step& step) { return std::visit(DoorOf(), step); }
+
+}  // namespace
+
+struct NetlinkKernel::Doors {
+  IpvsTable ipvs;
+  ServiceAddresses addresses;
+  NftTable rules;
+
+  void write(KernelDoor door, std::span<const Step> steps, std::span<Outcome> outcomes) {
+    switch (door) {
+      case KernelDoor::kIpvs:
+        return ipvs.write(steps, outcomes);
+      case KernelDoor::kAddresses:
+        return addresses.write(steps, outcomes);
+      case KernelDoor::kRules:
+        return rules.write(steps, outcomes);
+    }
+  }
+};
+
+NetlinkKernel::NetlinkKernel(std::unique_ptr<Doors> doors) : doors_(std::move(doors)) {}
+NetlinkKernel::~NetlinkKernel() = default;
+
+Result<std::unique_ptr<NetlinkKernel>> NetlinkKernel::open() {
+  auto ipvs = IpvsTable::open();
+  if (!ipvs) return tl::unexpected(ipvs.error());
+  auto addresses = ServiceAddresses::open();
+  if (!addresses) return tl::unexpected(addresses.error());
+  auto rules = NftTable::open();
+  if (!rules) return tl::unexpected(rules.error());
+  return std::unique_ptr<NetlinkKernel>(new NetlinkKernel(std::make_unique<Doors>(
+      Doors{*std::move(ipvs), *std::move(addresses), *std::move(rules)})));
+}
+
+Result<Observation> NetlinkKernel::observe() {
+  const auto info = doors_->ipvs.info();
+  if (!info) return tl::unexpected(info.error());
+  auto virtual_servers = doors_->ipvs.observe();
+  if (!virtual_servers) return tl::unexpected(virtual_servers.error());
+  auto bound = doors_->addresses.observe();
+  if (!bound) return tl::unexpected(bound.error());
+  auto rules = doors_->rules.observe();
+  if (!rules) return tl::unexpected(rules.error());
+  return Observation{.info = *info,
+                     .virtual_servers = *std::move(virtual_servers),
+                     .link_present = bound->link_present,
+                     .bound = std::move(bound->addresses),
+                     .rules_intact = rules->intact,
+                     .elements = std::move(rules->elements)};
+}
+
+Result<std::vector<ObservedVirtualServer>> NetlinkKernel::observe(
+    std::span<const VirtualServerId> ids) {
+  return doors_->ipvs.observe(ids);
+}
+
+std::vector<Outcome> NetlinkKernel::write(std::span<const Step> steps) {
+  std::vector<Outcome> outcomes(steps.size());
+  std::span<Outcome> open(outcomes);
+  while (!steps.empty()) {
+    const KernelDoor door = door_of(steps.front());
+    const auto end = std::find_if(steps.begin(), steps.end(),
+                                  [&](const Step& step) { return door_of(step) != door; });
+    const auto run = static_cast<std::size_t>(end - steps.begin());
+    doors_->write(door, steps.first(run), open.first(run));
+    steps = steps.subspan(run);
+    open = open.subspan(run);
+  }
+  return outcomes;
+}
+
+}  // namespace ipvs

@@ -1,0 +1,35 @@
+// The real kernel door: Kernel over generic netlink (virtual and real servers), rtnetlink (kube-ipvs0 and
+// its addresses) and nfnetlink (our nftables table).
+//
+// It holds three sockets and no state about the node. The sockets belong to the network namespace
+// in which open() ran. Steps keep their order across the sockets: a run of steps for one socket is
+// answered for before the next run is sent. A run is written many messages at a time: 110,000 steps are some
+// hundred system calls. Errors: kernel_errors.h. Thread: one at a time; blocks, at most some seconds where
+// the kernel does not answer.
+#pragma once
+
+#include <memory>
+
+#include "ipvs/kernel.h"
+
+namespace ipvs {
+
+class NetlinkKernel : public Kernel {
+ public:
+  // Fails with a remedy when the kernel has no IPVS or nftables, or the process no CAP_NET_ADMIN.
+  [[nodiscard]] static Result<std::unique_ptr<NetlinkKernel>> open();
+  ~NetlinkKernel() override;
+
+  [[nodiscard]] Result<Observation> observe() override;
+  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
+      std::span<const VirtualServerId> ids) override;
+  [[nodiscard]] std::vector<Outcome> write(std::span<const Step> steps) override;
+
+ private:
+  struct Doors;  // keeps libnl out of this header
+  explicit NetlinkKernel(std::unique_ptr<Doors> doors);
+
+  std::unique_ptr<Doors> doors_;
+};
+
+}  // namespace ipvs

@@ -1,0 +1,107 @@
+#include "ipvs/nft_expression.h"
+
+#include <arpa/inet.h>
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netlink.h>
+
+#include <algorithm>
+#include <cstring>
+
+namespace ipvs {
+namespace {
+
+template <class T>
+std::string raw(const T& value) {
+  return {reinterpret_cast<const char*>(&value), sizeof value};
+}
+
+std::string number(std::uint32_t value) { return raw(htonl(value)); }
+
+template <class Enumeration>
+std::string number(Enumeration value) {
+  return number(static_cast<std::uint32_t>(value));
+}
+
+// An attribute whose value is nft_data: a nest with the one attribute NFTA_DATA_VALUE, padded.
+template <class T>
+std::string data(const T& value) {
+  nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + sizeof value), NFTA_DATA_VALUE};
+  std::string nest = raw(header) + raw(value);
+  nest.resize(NLA_ALIGN(nest.size()));
+  return nest;
+}
+
+bool is_zero(const std::string& bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](char byte) { return byte == 0; });
+}
+
+}  // namespace
+
+bool operator==(const NftExpression& a, const NftExpression& b) {
+  auto left = a.attributes;
+  auto right = b.attributes;
+  const auto zero = [](const auto& attribute) { return is_zero(attribute.second); };
+  std::erase_if(left, zero);
+  std::erase_if(right, zero);
+  return a.name == b.name && left == right;
+}
+
+NftExpression load_packet(const PacketField& field, Register into) {
+  return {"payload",
+          {{NFTA_PAYLOAD_DREG, number(into)},
+           {NFTA_PAYLOAD_BASE, number(field.base)},
+           {NFTA_PAYLOAD_OFFSET, number(field.offset)},
+           {NFTA_PAYLOAD_LEN, number(field.length)}}};
+}
+
+NftExpression load_meta(std::uint32_t key, Register into) {
+  return {"meta", {{NFTA_META_KEY, number(key)}, {NFTA_META_DREG, number(into)}}};
+}
+
+NftExpression load_conntrack(std::uint32_t key, Register into) {
+  return {"ct", {{NFTA_CT_KEY, number(key)}, {NFTA_CT_DREG, number(into)}}};
+}
+
+NftExpression load_original(std::uint32_t key, Register into) {
+  NftExpression expression = load_conntrack(key, into);
+  expression.attributes[NFTA_CT_DIRECTION] = raw(std::uint8_t{0});  // IP_CT_DIR_ORIGINAL
+  return expression;
+}
+
+NftExpression mask(Register inout, std::uint32_t bits) {
+  return {"bitwise",
+          {{NFTA_BITWISE_SREG, number(inout)},
+           {NFTA_BITWISE_DREG, number(inout)},
+           {NFTA_BITWISE_LEN, number(std::uint32_t{sizeof bits})},
+           {NFTA_BITWISE_MASK, data(bits)},
+           {NFTA_BITWISE_XOR, data(std::uint32_t{0})}}};
+}
+
+NftExpression compare_byte(Register with, std::uint8_t value) {
+  return {"cmp",
+          {{NFTA_CMP_SREG, number(with)},
+           {NFTA_CMP_OP, number(Comparison::kEqual)},
+           {NFTA_CMP_DATA, data(value)}}};
+}
+
+NftExpression compare_word(Register with, Comparison how, std::uint32_t value) {
+  return {"cmp",
+          {{NFTA_CMP_SREG, number(with)},
+           {NFTA_CMP_OP, number(how)},
+           {NFTA_CMP_DATA, data(value)}}};
+}
+
+NftExpression lookup(Register from, Membership how, std::string_view set) {
+  return {"lookup",
+          {{NFTA_LOOKUP_SET, std::string(set) + '\0'},
+           {NFTA_LOOKUP_SREG, number(from)},
+           {NFTA_LOOKUP_FLAGS, number(how)}}};
+}
+
+NftExpression masquerade() { return {"masq"}; }
+
+NftExpression reject(std::uint32_t type, std::uint8_t code) {
+  return {"reject", {{NFTA_REJECT_TYPE, number(type)}, {NFTA_REJECT_ICMP_CODE, raw(code)}}};
+}
+
+}  // namespace ipvs

@@ -1,0 +1,55 @@
+// Our nftables table in the kernel: is it there as we write it, install it, add and delete set elements.
+//
+// Everything happens in transactions of nfnetlink: all of it or nothing. The rules are compared with the
+// skeleton instruction by instruction, so "intact" means that the kernel does what we mean.
+// Truth: nft_codec.h. Thread: one at a time; blocks.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "ipvs/error.h"
+#include "ipvs/kernel.h"
+#include "ipvs/nft_codec.h"
+#include "ipvs/socket.h"
+
+namespace ipvs {
+
+struct ObservedRules {
+  bool intact = false;
+  std::vector<SetElement> elements;
+};
+
+class NftTable {
+ public:
+  // Asks nf_tables for its generation, so that a kernel without it is found out here.
+  [[nodiscard]] static Result<NftTable> open();
+
+  [[nodiscard]] Result<ObservedRules> observe();
+
+  // REQUIRES: InstallRules, AddElement and DeleteElement only; one outcome per step.
+  void write(std::span<const Step> steps, std::span<Outcome> outcomes);
+
+ private:
+  // Which of our objects are there, and whether they are as we write them.
+  struct Objects {
+    bool table = false;
+    bool as_written = true;
+    std::vector<const NftSet*> sets;  // those of the right kind
+  };
+
+  explicit NftTable(Socket socket) : socket_(std::move(socket)) {}
+  [[nodiscard]] int read_objects(Objects& objects);
+  [[nodiscard]] int read_intact(const Objects& objects, bool& intact);
+  [[nodiscard]] int dump_rules(const NftChain& chain, std::vector<NftRule>& rules);
+  [[nodiscard]] int dump_elements(const NftSet& set, std::vector<SetElement>& elements);
+  enum class Existing { kKeep, kReplace };
+  [[nodiscard]] int write_skeleton(Existing existing);
+  [[nodiscard]] int install();
+  void write_elements(std::span<const Step> steps, std::span<Outcome> outcomes);
+
+  Socket socket_;
+  MessageBatch batch_;
+};
+
+}  // namespace ipvs

@@ -1,0 +1,178 @@
+#include "ipvs/service_addresses.h"
+
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "ipvs/attributes.h"
+#include "ipvs/kernel_errors.h"
+#include "ipvs/wire_address.h"
+
+namespace ipvs {
+namespace {
+
+constexpr int kDumpAttempts = 5;
+
+void put_link_header(MessageBatch& batch) { batch.put_header(ifinfomsg{}); }
+
+void put_address_command(MessageBatch& batch, std::uint16_t type, std::uint16_t flags, int link,
+                         const Address& address) {
+  const WireAddress wire = to_wire(address);
+  batch.begin(type, flags);
+  batch.put_header(ifaddrmsg{.ifa_family = wire.family,
+                             .ifa_prefixlen = static_cast<std::uint8_t>(wire.size * 8),
+                             .ifa_flags = 0,
+                             .ifa_scope = RT_SCOPE_UNIVERSE,
+                             .ifa_index = static_cast<std::uint32_t>(link)});
+  batch.put_bytes(IFA_LOCAL, wire.bytes.data(), wire.size);
+  batch.put_bytes(IFA_ADDRESS, wire.bytes.data(), wire.size);
+  // Duplicate address detection never ends on a link that is down: the address would stay unusable.
+  if (address.is_v6()) batch.put<std::uint32_t>(IFA_FLAGS, IFA_F_NODAD);
+  batch.end();
+}
+
+void put_step(MessageBatch& batch, int link, const Step& step) {
+  if (const auto* bind = std::get_if<BindAddress>(&step)) {
+    put_address_command(batch, RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, link, bind->address);
+  } else if (const auto* unbind = std::get_if<UnbindAddress>(&step)) {
+    put_address_command(batch, RTM_DELADDR, 0, link, unbind->address);
+  }
+}
+
+std::optional<Address> address_in(nlmsghdr* message) {
+  const Attributes<IFA_MAX> attributes(message, sizeof(ifaddrmsg));
+  const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(message));
+  // IPv6 has no IFA_LOCAL unless the address has a peer.
+  const int type = attributes.has(IFA_LOCAL) ? IFA_LOCAL : IFA_ADDRESS;
+  return from_wire(header->ifa_family, attributes.bytes(type));
+}
+
+bool is_link_local(const Address& address) {
+  return address.is_v6() && address.to_v6().is_link_local();
+}
+
+bool is_create_link(const Step& step) { return std::holds_alternative<CreateLink>(step); }
+
+tl::unexpected<Error> read_error(int code) {
+  return tl::unexpected(with_remedy(
+      {.code = code, .operation = "read addresses on", .subject = std::string(kServiceInterface)}));
+}
+
+}  // namespace
+
+Result<ServiceAddresses> ServiceAddresses::open() {
+  auto socket = Socket::open(NETLINK_ROUTE);
+  if (!socket) return tl::unexpected(open_error(KernelDoor::kAddresses, socket.error().code));
+  // The kernel then filters dumps by interface; without it, it sends every address of the node.
+  const int on = 1;
+  setsockopt(socket->descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
+  return ServiceAddresses(*std::move(socket));
+}
+
+int ServiceAddresses::create_link() {
+  batch_.clear();
+  batch_.begin(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+  put_link_header(batch_);
+  batch_.put_text(IFLA_IFNAME, kServiceInterface);
+  const auto link_info = batch_.begin_nest(IFLA_LINKINFO);
+  batch_.put_text(IFLA_INFO_KIND, "dummy");  // which is NOARP by birth
+  batch_.end_nest(link_info);
+  batch_.end();
+  return socket_.exchange(batch_).front();
+}
+
+int ServiceAddresses::link_index() {
+  batch_.clear();
+  batch_.begin(RTM_GETLINK);
+  put_link_header(batch_);
+  batch_.put_text(IFLA_IFNAME, kServiceInterface);
+  batch_.end();
+  int index = 0;
+  const auto codes = socket_.exchange(batch_, [&](nlmsghdr* message) {
+    if (nlmsg_valid_hdr(message, sizeof(ifinfomsg)) == 0) return;
+    index = static_cast<const ifinfomsg*>(nlmsg_data(message))->ifi_index;
+  });
+  if (codes.front() == ENODEV) return 0;
+  return codes.front() != 0 ? -codes.front() : index;
+}
+
+Result<BoundAddresses> ServiceAddresses::observe() {
+  const int link = link_index();
+  if (link < 0) return read_error(-link);
+  BoundAddresses bound{.link_present = link > 0, .addresses = {}};
+  if (link == 0) return bound;
+  for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
+    if (const int code = read_addresses(link, family, bound.addresses); code != 0) {
+      if (code == ENODEV) return BoundAddresses{};  // deleted meanwhile
+      return read_error(code);
+    }
+  }
+  return bound;
+}
+
+int ServiceAddresses::read_addresses(int link, std::uint8_t family,
+                                     std::vector<Address>& addresses) {
+  const auto present = addresses.size();
+  int code = EINTR;
+  for (int attempt = 0; code == EINTR && attempt < kDumpAttempts; ++attempt) {
+    addresses.resize(present);
+    batch_.clear();
+    batch_.begin(RTM_GETADDR);
+    batch_.put_header(ifaddrmsg{.ifa_family = family,
+                                .ifa_prefixlen = 0,
+                                .ifa_flags = 0,
+                                .ifa_scope = 0,
+                                .ifa_index = static_cast<std::uint32_t>(link)});
+    batch_.end();
+    code = socket_.dump(batch_, [&](nlmsghdr* message) {
+      if (nlmsg_valid_hdr(message, sizeof(ifaddrmsg)) == 0) return;
+      const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(message));
+      if (header->ifa_index != static_cast<std::uint32_t>(link)) return;
+      const auto address = address_in(message);
+      if (address && !is_link_local(*address)) addresses.push_back(*address);
+    });
+  }
+  return code;
+}
+
+void ServiceAddresses::write(std::span<const Step> steps, std::span<Outcome> outcomes) {
+  while (!steps.empty()) {
+    if (is_create_link(steps.front())) {
+      if (const int code = create_link(); code != 0) {
+        outcomes.front() = step_error(steps.front(), code);
+      }
+      steps = steps.subspan(1);
+      outcomes = outcomes.subspan(1);
+      continue;
+    }
+    const auto next_link = std::find_if(steps.begin(), steps.end(), is_create_link);
+    const auto run = static_cast<std::size_t>(next_link - steps.begin());
+    write_addresses(steps.first(run), outcomes.first(run));
+    steps = steps.subspan(run);
+    outcomes = outcomes.subspan(run);
+  }
+}
+
+void ServiceAddresses::write_addresses(std::span<const Step> steps, std::span<Outcome> outcomes) {
+  const int link = link_index();
+  for (std::size_t first = 0; first < steps.size();) {
+    if (link <= 0) {
+      outcomes[first] = step_error(steps[first], link == 0 ? ENODEV : -link);
+      ++first;
+      continue;
+    }
+    batch_.clear();
+    while (first + batch_.size() < steps.size() && batch_.size() < socket_.capacity()) {
+      put_step(batch_, link, steps[first + batch_.size()]);
+    }
+    for (const int code : socket_.exchange(batch_)) {
+      if (code != 0) outcomes[first] = step_error(steps[first], code);
+      ++first;
+    }
+  }
+}
+
+}  // namespace ipvs

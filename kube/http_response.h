@@ -1,0 +1,46 @@
+// One HTTP/1.1 answer, read from bytes that may be cut anywhere: its head, and its body in pieces.
+//
+// Stricter than HTTP asks, because an API server needs none of it: chunk extensions and trailers,
+// 1xx answers, bodies whose end only the end of the connection would show (a cut could not be told
+// from an end), and any Content-Encoding are refused. Headers are capped at 64 KiB. No socket; any
+// thread. The parser underneath is Beast's.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+
+namespace kube {
+
+struct HttpHead {
+  unsigned status = 0;
+  std::string location;
+  std::optional<std::chrono::seconds> retry_after;
+};
+
+class HttpResponseReader {
+ public:
+  HttpResponseReader();
+  ~HttpResponseReader();
+
+  // Reads on; appends what belongs to the body to `body`. The error is for a person, and final.
+  [[nodiscard]] tl::expected<void, std::string> put(std::string_view bytes, std::string& body);
+
+  [[nodiscard]] bool head_done() const;
+  // The whole answer has been read, to its last chunk.
+  [[nodiscard]] bool done() const;
+  // The connection may carry another request. REQUIRES: done().
+  [[nodiscard]] bool keep_alive() const;
+  // REQUIRES: head_done().
+  [[nodiscard]] const HttpHead& head() const;
+
+ private:
+  class Parser;
+  std::unique_ptr<Parser> parser_;
+  std::string rest_;  // bytes that were not enough for the parser to go on
+};
+
+}  // namespace kube

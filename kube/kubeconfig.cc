@@ -1,0 +1,210 @@
+#include "kube/kubeconfig.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <filesystem>
+#include <set>
+
+#include "kube/base64.h"
+
+namespace kube {
+namespace {
+
+// Ends the reading; caught in parse_kubeconfig, never seen outside.
+struct Refusal {
+  std::string why;
+  std::string remedy;
+};
+
+[[noreturn]] void refuse(const YAML::Node& node, const std::string& field, std::string_view why,
+                         std::string remedy = {}) {
+  const YAML::Mark mark = node.IsDefined() ? node.Mark() : YAML::Mark::null_mark();
+  const std::string line = mark.is_null() ? "" : fmt::format("line {}: ", mark.line + 1);
+  throw Refusal{.why = fmt::format("{}{} {}", line, field, why), .remedy = std::move(remedy)};
+}
+
+// One mapping of the file with its path for messages, e.g. users[0].user.
+class Section {
+ public:
+  Section(YAML::Node node, std::string path) : node_(std::move(node)), path_(std::move(path)) {
+    if (!node_.IsDefined() || !node_.IsMap()) refuse(node_, path_, "must be a mapping");
+    std::set<std::string> seen;
+    for (const auto& entry : node_) {
+      const std::string key = entry.first.Scalar();
+      // yaml-cpp would silently take the first of two.
+      if (!seen.insert(key).second) refuse(entry.first, field(key), "appears twice");
+    }
+  }
+
+  [[nodiscard]] std::string field(std::string_view key) const {
+    return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
+  }
+  [[nodiscard]] bool has(const std::string& key) const {
+    const YAML::Node value = node_[key];
+    return value.IsDefined() && !value.IsNull();
+  }
+  [[nodiscard]] std::string text(const std::string& key) const {
+    if (!has(key)) return "";
+    if (!node_[key].IsScalar()) refuse(node_[key], field(key), "must be a text");
+    return node_[key].Scalar();
+  }
+  [[nodiscard]] bool flag(const std::string& key) const {
+    const std::string value = text(key);
+    if (!value.empty() && value != "true" && value != "false") {
+      refuse(node_[key], field(key), "must be true or false");
+    }
+    return value == "true";
+  }
+  [[nodiscard]] YAML::Node node(const std::string& key) const { return node_[key]; }
+  [[nodiscard]] const YAML::Node& self() const { return node_; }
+
+ private:
+  YAML::Node node_;
+  std::string path_;
+};
+
+// clusters, users and contexts are lists of {name: …, cluster/user/context: {…}}.
+Section named(const Section& root, const std::string& list, const std::string& inside,
+              const std::string& name) {
+  const YAML::Node entries = root.node(list);
+  if (entries.IsDefined() && entries.IsSequence()) {
+    for (std::size_t index = 0; index < entries.size(); ++index) {
+      const std::string path = fmt::format("{}[{}]", list, index);
+      const Section entry(entries[index], path);
+      if (entry.text("name") == name) return {entry.node(inside), path + "." + inside};
+    }
+  }
+  refuse(entries, list, fmt::format("has no entry named \"{}\"", name),
+         "Choose a context of the file, or mend the names in it.");
+}
+
+std::string resolved(const std::string& path, const std::filesystem::path& folder) {
+  return path.empty() ? path : (folder / path).lexically_normal().string();
+}
+
+// The keys NAME (a file) and NAME-data (Base64).
+CredentialSource source(const Section& section, const std::string& key,
+                        const std::filesystem::path& folder) {
+  CredentialSource found{.file = resolved(section.text(key), folder), .data = {}};
+  const std::string data_key = key + "-data";
+  const auto decoded = base64_decoded(section.text(data_key));
+  if (!decoded) refuse(section.node(data_key), section.field(data_key), "is not Base64");
+  found.data = *decoded;
+  return found;
+}
+
+void read_cluster(const Section& cluster, const std::filesystem::path& folder,
+                  ClusterAccess& access) {
+  if (cluster.has("proxy-url")) {
+    refuse(cluster.node("proxy-url"), cluster.field("proxy-url"), "is not supported",
+           "Give the agent a server address that it can reach directly.");
+  }
+  const std::string server = cluster.text("server");
+  if (server.empty()) {
+    refuse(cluster.self(), cluster.field("server"), "is missing",
+           "Give the API server's address: https://HOST:PORT");
+  }
+  if (auto set = set_server(access, server); !set) {
+    refuse(cluster.node("server"), cluster.field("server"), "is refused: " + set.error(),
+           "Give the API server's address: https://HOST:PORT");
+  }
+  access.tls_server_name = cluster.text("tls-server-name");
+  access.certificate_authority = source(cluster, "certificate-authority", folder);
+  access.insecure_skip_tls_verify = cluster.flag("insecure-skip-tls-verify");
+  if (access.insecure_skip_tls_verify) {
+    access.warnings.push_back(
+        cluster.field("insecure-skip-tls-verify") +
+        ": whoever answers is believed to be the API server, and gets our token. "
+        "Give certificate-authority instead.");
+  }
+}
+
+void refuse_unsupported(const Section& user) {
+  constexpr const char* kRemedy =
+      "Use a ServiceAccount: in-cluster configuration, or token, tokenFile or client-certificate.";
+  for (const char* key : {"exec", "auth-provider"}) {
+    if (user.has(key)) {
+      refuse(user.node(key), user.field(key),
+             "is not supported: the agent never starts another program", kRemedy);
+    }
+  }
+  for (const char* key : {"username", "password"}) {
+    if (user.has(key)) {
+      refuse(user.node(key), user.field(key),
+             "is not supported: API servers refuse passwords since Kubernetes 1.19", kRemedy);
+    }
+  }
+}
+
+void read_user(const Section& user, const std::filesystem::path& folder, ClusterAccess& access) {
+  refuse_unsupported(user);
+  access.client_certificate = source(user, "client-certificate", folder);
+  access.client_key = source(user, "client-key", folder);
+  if (access.client_certificate.empty() != access.client_key.empty()) {
+    refuse(user.self(), user.field("client-certificate"), "and client-key need each other");
+  }
+  // The file wins: it is the one that is renewed.
+  access.token.file = resolved(user.text("tokenFile"), folder);
+  if (access.token.file.empty()) access.token.data = user.text("token");
+  if (!access.tls && (!access.token.empty() || !access.client_certificate.empty())) {
+    access.warnings.push_back("the server address is http://, so no credentials are sent to it.");
+  }
+}
+
+ClusterAccess read_access(const Section& root, const std::filesystem::path& folder,
+                          std::string_view wanted_context) {
+  const std::string context_name =
+      wanted_context.empty() ? root.text("current-context") : std::string(wanted_context);
+  if (context_name.empty()) {
+    refuse(root.self(), "current-context", "is missing",
+           "Set it: kubectl config use-context NAME --kubeconfig FILE");
+  }
+  const Section context = named(root, "contexts", "context", context_name);
+  ClusterAccess access;
+  read_cluster(named(root, "clusters", "cluster", context.text("cluster")), folder, access);
+  const std::string user = context.text("user");
+  if (!user.empty()) read_user(named(root, "users", "user", user), folder, access);
+  return access;
+}
+
+Trouble trouble(const std::string& file, std::string why, std::string remedy) {
+  if (remedy.empty()) remedy = "Mend the file; `kubectl --kubeconfig FILE version` tries it.";
+  return {.what = "cannot use kubeconfig " + file,
+          .why = std::move(why),
+          .remedy = std::move(remedy)};
+}
+
+}  // namespace
+
+tl::expected<ClusterAccess, Trouble> parse_kubeconfig(std::string_view text,
+                                                      const std::string& file,
+                                                      std::string_view context) {
+  try {
+    const Section root(YAML::Load(std::string(text)), "");
+    return read_access(root, std::filesystem::absolute(file).parent_path(), context);
+  } catch (const Refusal& refusal) {
+    return tl::unexpected(trouble(file, refusal.why, refusal.remedy));
+  } catch (const YAML::Exception& error) {
+    return tl::unexpected(
+        trouble(file, fmt::format("line {}: {}", error.mark.line + 1, error.msg), ""));
+  }
+}
+
+tl::expected<ClusterAccess, Trouble> load_kubeconfig(const std::string& file,
+                                                     std::string_view context) {
+  const auto text = read_file(file);
+  if (!text) {
+    return tl::unexpected(
+        trouble(file, text.error(), "Check the path and that the agent may read the file."));
+  }
+  auto access = parse_kubeconfig(*text, file, context);
+  if (!access) return access;
+  if (auto credentials = read_credentials(*access); !credentials) {
+    return tl::unexpected(trouble(file, credentials.error(),
+                                  "Check the path and that the agent may read the file."));
+  }
+  return access;
+}
+
+}  // namespace kube

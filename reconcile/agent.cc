@@ -1,0 +1,203 @@
+#include "reconcile/agent.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <random>
+#include <utility>
+
+#include "reconcile/duration.h"
+
+namespace reconcile {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kFirstRetry = 200ms;
+constexpr auto kLongestRetry = 30'000ms;
+constexpr auto kDrainsPeriod = 1s;
+constexpr auto kRepeatQuiet = 60s;
+
+// Nodes started together must not audit together.
+Clock::duration jittered(std::chrono::milliseconds period) {
+  static std::minstd_rand random{std::random_device{}()};
+  std::uniform_real_distribution<double> spread(0.9, 1.1);
+  return std::chrono::duration_cast<Clock::duration>(period * spread(random));
+}
+
+std::string text_of(const ipvs::VirtualServerId& id) {
+  return ipvs::to_string(ipvs::Step(ipvs::DeleteVirtualServer{id})).substr(3);
+}
+
+}  // namespace
+
+Agent::Agent(boost::asio::any_io_executor io, AgentSettings settings, KernelOpener open, Log& log)
+    : settings_(std::move(settings)),
+      open_(std::move(open)),
+      log_(log),
+      repeats_(kRepeatQuiet),
+      reconciliation_(settings_.node, settings_.drain_deadline),
+      services_("services", reconciliation_, repeats_, log_, [this] { wake(); }),
+      slices_("endpointslices", reconciliation_, repeats_, log_, [this] { wake(); }),
+      node_("nodes", reconciliation_, repeats_, log_, [this] { wake(); }),
+      timer_(std::move(io)),
+      retry_delay_(kFirstRetry) {}
+
+boost::asio::awaitable<void> Agent::run() {
+  started_ = Clock::now();
+  co_await open_kernel();
+  while (!stopping_) {
+    co_await audit();
+    co_await look_after_drains();
+    co_await write_pending();
+    co_await sleep_until_due();
+  }
+  kernel_thread_.join();
+}
+
+void Agent::stop() {
+  stopping_ = true;
+  wake();
+}
+
+boost::asio::awaitable<void> Agent::open_kernel() {
+  while (!kernel_ && !stopping_) {
+    auto opened = co_await kernel_thread_.run([this] { return open_(); });
+    if (opened) {
+      kernel_ = std::move(*opened);
+      retry_delay_ = kFirstRetry;
+      continue;
+    }
+    const auto why = ipvs::to_string(opened.error());
+    if (const auto silent = repeats_.note("kernel", why, Clock::now())) {
+      log_.error("Cannot use the kernel's IPVS yet", {{"err", why}, {"repeated", *silent}});
+    }
+    retry_soon();
+    co_await sleep_until_due();
+  }
+}
+
+boost::asio::awaitable<void> Agent::audit() {
+  if (stopping_ || !reconciliation_.cluster().synced() || Clock::now() < audit_at_) co_return;
+  const auto observation = co_await kernel_thread_.run([this] { return kernel_->observe(); });
+  if (!observation) {
+    log_.error("Cannot read the kernel's tables; they stay as they are",
+               {{"err", ipvs::to_string(observation.error())}});
+    retry_soon();
+    co_return;
+  }
+  reconciliation_.observed(*observation);
+  audit_at_ = Clock::now() + jittered(settings_.audit_period);
+  auditing_ = true;
+}
+
+boost::asio::awaitable<void> Agent::look_after_drains() {
+  const auto now = Clock::now();
+  if (stopping_ || reconciliation_.drains().empty() || now < drains_at_) co_return;
+  drains_at_ = now + kDrainsPeriod;
+  const auto asked = reconciliation_.drains().virtual_servers();
+  const auto servers = co_await kernel_thread_.run([this, &asked] { return kernel_->observe(asked); });
+  if (servers) {
+    reconciliation_.refreshed(asked, *servers);
+  } else {
+    log_.error("Cannot read the draining servers; they stay",
+               {{"err", ipvs::to_string(servers.error())}});
+    retry_soon();
+  }
+}
+
+boost::asio::awaitable<void> Agent::write_pending() {
+  while (!stopping_ && reconciliation_.ready() && reconciliation_.pending()) {
+    const auto decided = Clock::now();
+    auto plan = reconciliation_.decide(decided);
+    const auto drains_ended = plan.drains_ended;
+    Report written;
+    if (!plan.empty()) {
+      written = co_await kernel_thread_.run([this, &plan] { return apply(std::move(plan), *kernel_); });
+    }
+    const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
+    report(written, drains_ended, decided);
+    if (!done) {
+      retry_soon();
+      co_return;
+    }
+    retry_delay_ = kFirstRetry;
+    if (!reconciliation_.drains().empty()) {
+      drains_at_ = std::max(drains_at_, Clock::now() + kDrainsPeriod);
+    }
+  }
+}
+
+boost::asio::awaitable<void> Agent::sleep_until_due() {
+  if (stopping_ || (reconciliation_.ready() && reconciliation_.pending())) co_return;
+  auto due = reconciliation_.cluster().synced() || !kernel_ ? audit_at_ : TimePoint::max();
+  if (!reconciliation_.drains().empty()) due = std::min(due, drains_at_);
+  timer_.expires_at(due);
+  boost::system::error_code woken;
+  co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+}
+
+void Agent::report(const Report& written, std::size_t drains_ended, TimePoint decided) {
+  const auto steps = written.steps.size();
+  report_refusals(written);
+  report_conflicts();
+  const bool audited = std::exchange(auditing_, false);
+  if (!std::exchange(first_sync_done_, true)) {
+    log_.info(0, "First sync",
+              {{"services", reconciliation_.cluster().service_count()},
+               {"slices", reconciliation_.cluster().slice_count()},
+               {"writes", steps},
+               {"duration", to_string(Clock::now() - started_)}});
+    return;
+  }
+  if (audited) {
+    const auto repaired = reconciliation_.decided().empty() ? steps - drains_ended : 0;
+    log_.info(repaired > 0 ? 0 : 4, "Audit",
+              {{"repaired", repaired},
+               {"foreign", reconciliation_.observed_state().foreign_count()},
+               {"draining", reconciliation_.drains().size()},
+               {"duration", to_string(Clock::now() - decided)}});
+  }
+  if (steps > 0) report_services(steps);
+}
+
+void Agent::report_refusals(const Report& written) {
+  for (std::size_t i = 0; i < written.outcomes.size(); ++i) {
+    if (!written.outcomes[i]) continue;
+    log_.error("The kernel refused a step; the rest goes on, it is tried again",
+               {{"step", ipvs::to_string(written.steps[i])},
+                {"err", ipvs::to_string(*written.outcomes[i])}});
+  }
+}
+
+void Agent::report_conflicts() {
+  for (const auto& conflict : reconciliation_.conflicts()) {
+    for (const auto& loser : conflict.losers) {
+      log_.warning("An older Service has this address and port; give one of them another",
+                   {{"service", kube::to_string(loser)}, {"address", text_of(conflict.id)}});
+    }
+  }
+}
+
+void Agent::report_services(std::size_t steps) {
+  const auto now = Clock::now();
+  for (const auto& [service, since] : reconciliation_.decided()) {
+    log_.info(2, "Service programmed",
+              {{"service", kube::to_string(service)},
+               {"steps", steps},
+               {"batch", reconciliation_.decided().size()},
+               {"latency", to_string(now - since)}});
+  }
+}
+
+// Something went wrong: our picture of the kernel is in doubt, so it is read again before anything else.
+void Agent::retry_soon() {
+  reconciliation_.doubt();
+  audit_at_ = Clock::now() + retry_delay_;
+  retry_delay_ = std::min<std::chrono::milliseconds>(retry_delay_ * 2, kLongestRetry);
+}
+
+void Agent::wake() { timer_.cancel(); }
+
+}  // namespace reconcile

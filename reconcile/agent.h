@@ -1,0 +1,88 @@
+// The loop around the decision: hears what the API server tells, reads and writes the kernel.
+//
+//   listeners ─► Reconciliation ─► plan ─► kernel thread ─► acknowledge
+//                     ▲                        │
+//                     └──── audit, drains ◄────┘
+//
+// Nothing but a broken invocation ends it: a kernel without IPVS, a refused step, an API server that is
+// gone are said, kept apart from each other, and tried again; the kernel's tables stay as they are.
+// Thread: everything here runs on the io thread, the Kernel on the kernel thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "ipvs/kernel.h"
+#include "kube/listener.h"
+#include "reconcile/apply.h"
+#include "reconcile/intake.h"
+#include "reconcile/kernel_thread.h"
+#include "reconcile/log.h"
+#include "reconcile/reconciliation.h"
+#include "reconcile/repeats.h"
+
+namespace reconcile {
+
+struct AgentSettings {
+  NodeConfig node;
+  std::chrono::milliseconds audit_period{30'000};  // mean; each is jittered by 10 %
+  std::chrono::milliseconds drain_deadline{60'000};
+};
+
+// Opens the kernel door; called again after an error, on the kernel thread.
+using KernelOpener = std::function<ipvs::Result<std::unique_ptr<ipvs::Kernel>>()>;
+
+class Agent {
+ public:
+  Agent(boost::asio::any_io_executor io, AgentSettings settings, KernelOpener open, Log& log);
+
+  // Where the reflectors tell. Valid as long as the agent.
+  kube::Listener<kube::Service>& services() { return services_; }
+  kube::Listener<kube::EndpointSlice>& slices() { return slices_; }
+  kube::Listener<kube::Node>& node() { return node_; }
+
+  // Runs until stop(); returns when the write under way is done. The kernel keeps its tables.
+  boost::asio::awaitable<void> run();
+  void stop();
+
+ private:
+  boost::asio::awaitable<void> open_kernel();
+  boost::asio::awaitable<void> audit();
+  boost::asio::awaitable<void> look_after_drains();
+  boost::asio::awaitable<void> write_pending();
+  boost::asio::awaitable<void> sleep_until_due();
+
+  void report(const Report& written, std::size_t drains_ended, TimePoint decided);
+  void report_refusals(const Report& written);
+  void report_conflicts();
+  void report_services(std::size_t steps);
+  void retry_soon();
+  void wake();
+
+  AgentSettings settings_;
+  KernelOpener open_;
+  Log& log_;
+  Repeats repeats_;
+  Reconciliation reconciliation_;
+  Intake<kube::Service> services_;
+  Intake<kube::EndpointSlice> slices_;
+  Intake<kube::Node> node_;
+  KernelThread kernel_thread_;
+  std::unique_ptr<ipvs::Kernel> kernel_;  // touched on the kernel thread only, once opened
+  boost::asio::steady_timer timer_;
+  TimePoint audit_at_{};        // the past: at once
+  TimePoint drains_at_{};
+  TimePoint started_{};
+  std::chrono::milliseconds retry_delay_;
+  bool auditing_ = false;       // the plan under way follows a complete reading
+  bool first_sync_done_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace reconcile

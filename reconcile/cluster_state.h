@@ -1,0 +1,64 @@
+// What the API server last told: Services, and EndpointSlices by the Service they belong to.
+//
+// Every change answers with the names of the Services whose decision it may alter, and only those: an
+// update that changes nothing we read (labels, annotations, status) ends here with an empty answer.
+// Pure; one thread (io).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include "kube/objects.h"
+
+namespace reconcile {
+
+using ServiceNames = std::set<kube::NamespacedName>;
+
+class ClusterState {
+ public:
+  // A complete list: what is not in it is gone.
+  [[nodiscard]] ServiceNames replace(std::vector<kube::Service> services);
+  [[nodiscard]] ServiceNames replace(std::vector<kube::EndpointSlice> slices);
+  [[nodiscard]] ServiceNames replace(std::vector<kube::Node> nodes);
+
+  [[nodiscard]] ServiceNames put(kube::Service service);
+  [[nodiscard]] ServiceNames put(kube::EndpointSlice slice);
+  [[nodiscard]] ServiceNames put(kube::Node node);
+
+  // T is kube::Service, kube::EndpointSlice or kube::Node. What is not there is no error.
+  template <class T>
+  [[nodiscard]] ServiceNames remove(const kube::NamespacedName& id);
+
+  // Null if there is none. Valid until the next change.
+  [[nodiscard]] const kube::Service* service(const kube::NamespacedName& id) const;
+  // The slices of one Service, in the order of their names. Valid until the next change.
+  [[nodiscard]] std::vector<const kube::EndpointSlice*> slices_of(
+      const kube::NamespacedName& service) const;
+  // The node we run on, once it was told.
+  [[nodiscard]] const std::optional<kube::Node>& node() const { return node_; }
+
+  // Nothing may be decided before both kinds have been listed completely (law 2).
+  [[nodiscard]] bool synced() const { return services_synced_ && slices_synced_; }
+  [[nodiscard]] std::size_t service_count() const { return services_.size(); }
+  [[nodiscard]] std::size_t slice_count() const { return slices_.size(); }
+
+ private:
+  std::map<kube::NamespacedName, kube::Service> services_;
+  std::map<kube::NamespacedName, kube::EndpointSlice> slices_;
+  // Owner to its slices' names; a slice without an owner is not in it.
+  std::map<kube::NamespacedName, std::set<kube::NamespacedName>> slices_by_service_;
+  std::optional<kube::Node> node_;
+  bool services_synced_ = false;
+  bool slices_synced_ = false;
+};
+
+template <>
+ServiceNames ClusterState::remove<kube::Service>(const kube::NamespacedName& id);
+template <>
+ServiceNames ClusterState::remove<kube::EndpointSlice>(const kube::NamespacedName& id);
+template <>
+ServiceNames ClusterState::remove<kube::Node>(const kube::NamespacedName& id);
+
+}  // namespace reconcile

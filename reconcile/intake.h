@@ -1,0 +1,74 @@
+// Takes down what a reflector tells, marks what it concerns, and wakes the loop once a batch is whole.
+// Thread: io.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "kube/listener.h"
+#include "reconcile/log.h"
+#include "reconcile/reconciliation.h"
+#include "reconcile/repeats.h"
+
+namespace reconcile {
+
+// T is kube::Service, kube::EndpointSlice or kube::Node.
+template <class T>
+class Intake final : public kube::Listener<T> {
+ public:
+  Intake(std::string plural, Reconciliation& reconciliation, Repeats& repeats, Log& log,
+         std::function<void()> wake)
+      : plural_(std::move(plural)),
+        reconciliation_(reconciliation),
+        repeats_(repeats),
+        log_(log),
+        wake_(std::move(wake)) {}
+
+  void replaced(std::vector<T> objects) override {
+    log_.info(1, "Listed", {{"kind", plural_}, {"count", objects.size()}});
+    well();
+    reconciliation_.replaced(std::move(objects), now());
+  }
+
+  void changed(T object) override {
+    well();
+    reconciliation_.changed(std::move(object), now());
+  }
+
+  void deleted(const kube::NamespacedName& id) override {
+    well();
+    reconciliation_.template deleted<T>(id, now());
+  }
+
+  void skipped(const kube::NamespacedName& id, std::string_view reason) override {
+    if (!repeats_.note(plural_ + " " + kube::to_string(id), std::string(reason), now())) return;
+    log_.warning("Object skipped; what was known of it still holds",
+                 {{"kind", plural_}, {"object", kube::to_string(id)}, {"reason", reason}});
+  }
+
+  void troubled(const kube::Trouble& trouble) override {
+    const auto silent = repeats_.note(plural_, trouble.what + trouble.why, now());
+    if (!silent) return;
+    log_.error(trouble.what, {{"reason", trouble.why}, {"remedy", trouble.remedy}, {"repeated", *silent}});
+  }
+
+  void settled() override { wake_(); }
+
+ private:
+  static TimePoint now() { return std::chrono::steady_clock::now(); }
+
+  void well() {
+    if (repeats_.clear(plural_)) log_.info(1, "Watching again", {{"kind", plural_}});
+  }
+
+  std::string plural_;
+  Reconciliation& reconciliation_;
+  Repeats& repeats_;
+  Log& log_;
+  std::function<void()> wake_;
+};
+
+}  // namespace reconcile

@@ -1,0 +1,63 @@
+// The log: the only place that writes log lines, in klog's text form, all of them to stderr.
+//
+//   I1025 00:15:15.525108       1 agent.cc:116] "Service programmed" service="default/web" steps=6
+//
+// Values come from everywhere, so strings are quoted, control characters escaped and long ones cut.
+// Levels: 0 always, 1 configuration, 2 steady state (the default), 3 changes, 4 debugging, 5 tracing.
+// Thread: io.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace reconcile {
+
+// One key="value". Numbers and booleans are written bare, everything else quoted.
+struct Field {
+  std::string key;
+  std::string text;
+
+  Field(std::string_view name, std::string_view value);
+  Field(std::string_view name, const char* value) : Field(name, std::string_view(value)) {}
+  Field(std::string_view name, const std::string& value) : Field(name, std::string_view(value)) {}
+  template <std::integral Number>
+  Field(std::string_view name, Number value) : key(name), text(std::to_string(value)) {}
+};
+
+// Where a line was written, filled in by the compiler at the call.
+struct Where {
+  std::string_view file;
+  int line;
+  static Where here(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
+};
+
+class Log {
+ public:
+  using Sink = std::function<void(std::string_view line)>;  // the line comes with its line end
+
+  explicit Log(int verbosity, Sink sink = {});  // without a sink: stderr
+
+  void info(int level, std::string_view message, std::initializer_list<Field> fields = {},
+            Where where = Where::here());
+  void warning(std::string_view message, std::initializer_list<Field> fields = {},
+               Where where = Where::here());
+  void error(std::string_view message, std::initializer_list<Field> fields = {},
+             Where where = Where::here());
+
+ private:
+  void write(char severity, std::string_view message, std::initializer_list<Field> fields, Where where);
+
+  int verbosity_;
+  Sink sink_;
+};
+
+// `text` in double quotes, control characters and quotes escaped, cut at 512 bytes.
+[[nodiscard]] std::string in_quotes(std::string_view text);
+
+}  // namespace reconcile

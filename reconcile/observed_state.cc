@@ -1,0 +1,93 @@
+#include "reconcile/observed_state.h"
+
+#include <algorithm>
+#include <variant>
+
+namespace reconcile {
+namespace {
+
+ObservedVirtualServer from_reading(const ipvs::ObservedVirtualServer& read) {
+  ObservedVirtualServer server{.settings = read.settings, .real_servers = {}};
+  for (const auto& real : read.real_servers) {
+    server.real_servers.emplace(real.id, ObservedServer{real.settings, real.connections});
+  }
+  return server;
+}
+
+}  // namespace
+
+void ObservedState::replace(const ipvs::Observation& observation) {
+  virtual_servers_.clear();
+  for (const auto& read : observation.virtual_servers) {
+    virtual_servers_.emplace(read.id, from_reading(read));
+  }
+  bound_ = {observation.bound.begin(), observation.bound.end()};
+  elements_ = {observation.elements.begin(), observation.elements.end()};
+  link_present_ = observation.link_present;
+  rules_intact_ = observation.rules_intact;
+}
+
+void ObservedState::refresh(const std::vector<ipvs::VirtualServerId>& asked,
+                            const std::vector<ipvs::ObservedVirtualServer>& servers) {
+  for (const auto& id : asked) virtual_servers_.erase(id);
+  for (const auto& read : servers) virtual_servers_.insert_or_assign(read.id, from_reading(read));
+}
+
+void ObservedState::absorb(const ipvs::Step& step) {
+  struct Absorb {
+    ObservedState& state;
+
+    void operator()(const ipvs::AddVirtualServer& s) const {
+      state.virtual_servers_.insert_or_assign(s.id, ObservedVirtualServer{s.settings, {}});
+    }
+    void operator()(const ipvs::EditVirtualServer& s) const {
+      state.virtual_servers_[s.id].settings = s.settings;
+    }
+    void operator()(const ipvs::DeleteVirtualServer& s) const { state.virtual_servers_.erase(s.id); }
+    void operator()(const ipvs::AddRealServer& s) const {
+      state.virtual_servers_[s.parent].real_servers.insert_or_assign(s.id, ObservedServer{s.settings, {}});
+    }
+    void operator()(const ipvs::EditRealServer& s) const {
+      state.virtual_servers_[s.parent].real_servers[s.id].settings = s.settings;
+    }
+    void operator()(const ipvs::DeleteRealServer& s) const {
+      state.virtual_servers_[s.parent].real_servers.erase(s.id);
+    }
+    void operator()(const ipvs::CreateLink&) const { state.link_present_ = true; }
+    void operator()(const ipvs::BindAddress& s) const { state.bound_.insert(s.address); }
+    void operator()(const ipvs::UnbindAddress& s) const { state.bound_.erase(s.address); }
+    void operator()(const ipvs::InstallRules&) const { state.rules_intact_ = true; }
+    void operator()(const ipvs::AddElement& s) const { state.elements_.insert(s.element); }
+    void operator()(const ipvs::DeleteElement& s) const { state.elements_.erase(s.element); }
+  };
+  std::visit(Absorb{*this}, step);
+}
+
+const ObservedVirtualServer* ObservedState::virtual_server(const ipvs::VirtualServerId& id) const {
+  const auto found = virtual_servers_.find(id);
+  return found == virtual_servers_.end() ? nullptr : &found->second;
+}
+
+bool ObservedState::is_ours(const ipvs::VirtualServerId& id) const {
+  if (id.fwmark != 0) return false;
+  return is_bound(id.address) ||
+         has({.set = ipvs::SetName::kServiceAddresses, .address = id.address});
+}
+
+Scope ObservedState::everything_ours() const {
+  Scope scope;
+  for (const auto& [id, server] : virtual_servers_) {
+    if (is_ours(id)) scope.virtual_servers.insert(scope.virtual_servers.end(), id);
+  }
+  scope.addresses = bound_;
+  scope.elements = elements_;
+  return scope;
+}
+
+std::size_t ObservedState::foreign_count() const {
+  return static_cast<std::size_t>(
+      std::count_if(virtual_servers_.begin(), virtual_servers_.end(),
+                    [this](const auto& entry) { return !is_ours(entry.first); }));
+}
+
+}  // namespace reconcile

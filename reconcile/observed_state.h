@@ -1,0 +1,61 @@
+// What the kernel has, as far as we know: the last complete reading, kept current by acknowledged steps.
+//
+// Ours, and so never to be confused with what others put there (law 5): a virtual server whose address
+// is bound to kube-ipvs0 or stands in our set of service addresses. That set is filled before a virtual
+// server is made and emptied after it is gone, so ownership survives a kill at any point.
+// Pure; one thread (io).
+#pragma once
+
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "ipvs/kernel.h"
+#include "ipvs/step.h"
+#include "reconcile/scope.h"
+
+namespace reconcile {
+
+struct ObservedServer {
+  ipvs::RealServer settings;
+  ipvs::ConnectionCounts connections;  // as of the last reading
+
+  [[nodiscard]] bool idle() const { return connections.active == 0 && connections.inactive == 0; }
+};
+
+struct ObservedVirtualServer {
+  ipvs::VirtualServer settings;
+  std::map<ipvs::RealServerId, ObservedServer> real_servers;
+};
+
+class ObservedState {
+ public:
+  // Forgets everything and takes over a complete reading.
+  void replace(const ipvs::Observation& observation);
+  // Takes over a fresh reading of some virtual servers; `asked` but not in `servers` means gone.
+  void refresh(const std::vector<ipvs::VirtualServerId>& asked,
+               const std::vector<ipvs::ObservedVirtualServer>& servers);
+  // The kernel has acknowledged `step`.
+  void absorb(const ipvs::Step& step);
+
+  [[nodiscard]] const ObservedVirtualServer* virtual_server(const ipvs::VirtualServerId& id) const;
+  [[nodiscard]] bool is_bound(const ipvs::Address& address) const { return bound_.contains(address); }
+  [[nodiscard]] bool has(const ipvs::SetElement& element) const { return elements_.contains(element); }
+  [[nodiscard]] bool link_present() const { return link_present_; }
+  [[nodiscard]] bool rules_intact() const { return rules_intact_; }
+  [[nodiscard]] bool is_ours(const ipvs::VirtualServerId& id) const;
+
+  // Every key of ours that exists.
+  [[nodiscard]] Scope everything_ours() const;
+  [[nodiscard]] std::size_t foreign_count() const;
+
+ private:
+  std::map<ipvs::VirtualServerId, ObservedVirtualServer> virtual_servers_;
+  std::set<ipvs::Address> bound_;
+  std::set<ipvs::SetElement> elements_;
+  bool link_present_ = false;
+  bool rules_intact_ = false;
+};
+
+}  // namespace reconcile

@@ -1,0 +1,102 @@
+// The decision as a whole: what the API server told goes in, plans come out, acknowledged steps go back.
+//
+//   told ──► ClusterState ──► dirty Services ──► DesiredState ──► scope ─┐
+//   read ──► ObservedState ◄── acknowledged steps                        ├──► plan
+//                    └───────────────────────────────────────────────────┘
+//
+// No clock, no socket, no log: time comes in as an argument. Drive it from a loop (agent.h) or a test.
+// One thread (io).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "ipvs/kernel.h"
+#include "reconcile/cluster_state.h"
+#include "reconcile/desired_state.h"
+#include "reconcile/drains.h"
+#include "reconcile/node_config.h"
+#include "reconcile/observed_state.h"
+#include "reconcile/plan.h"
+
+namespace reconcile {
+
+// A Service whose state is decided anew, and when the first event that asked for it came in.
+using Dirty = std::map<kube::NamespacedName, TimePoint>;
+
+// A virtual server that more than one Service wants.
+struct Conflict {
+  ipvs::VirtualServerId id;
+  std::vector<kube::NamespacedName> losers;
+};
+
+class Reconciliation {
+ public:
+  Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace);
+
+  // What the API server told, at `now`. T is kube::Service, kube::EndpointSlice or kube::Node.
+  template <class T>
+  void replaced(std::vector<T> objects, TimePoint now) {
+    mark(cluster_.replace(std::move(objects)), now);
+  }
+  template <class T>
+  void changed(T object, TimePoint now) {
+    mark(cluster_.put(std::move(object)), now);
+  }
+  template <class T>
+  void deleted(const kube::NamespacedName& id, TimePoint now) {
+    mark(cluster_.remove<T>(id), now);
+  }
+
+  // What the kernel holds, read completely; the next plan() covers everything.
+  void observed(const ipvs::Observation& observation);
+  // A fresh reading of the virtual servers that drain; the next plan() covers them.
+  void refreshed(const std::vector<ipvs::VirtualServerId>& asked,
+                 const std::vector<ipvs::ObservedVirtualServer>& servers);
+
+  // What we know of the kernel is in doubt: no plan is made before it has been read again.
+  void doubt() { observed_valid_ = false; }
+
+  // May a plan be made? Not before both kinds are synced and the kernel has been read (laws 1, 2).
+  [[nodiscard]] bool ready() const { return cluster_.synced() && observed_valid_; }
+  // Is there anything to decide?
+  [[nodiscard]] bool pending() const { return !dirty_.empty() || audit_due_ || !scope_.empty(); }
+
+  // Decides all that is pending. REQUIRES ready(). The steps are to be written, then acknowledged.
+  [[nodiscard]] Plan decide(TimePoint now);
+  // The Services that the plan just made was about; emptied by the next decide().
+  [[nodiscard]] const Dirty& decided() const { return decided_; }
+
+  // The kernel's answers to `steps`. A step that failed leaves our picture of the kernel in doubt; then
+  // the answer is false.
+  [[nodiscard]] bool acknowledge(std::span<const ipvs::Step> steps,
+                                 std::span<const ipvs::Outcome> outcomes, TimePoint now);
+
+  [[nodiscard]] const ClusterState& cluster() const { return cluster_; }
+  [[nodiscard]] const DesiredState& desired_state() const { return desired_; }
+  [[nodiscard]] const ObservedState& observed_state() const { return observed_; }
+  [[nodiscard]] const Drains& drains() const { return drains_; }
+  // Conflicts among the virtual servers of the last plan's Services.
+  [[nodiscard]] const std::vector<Conflict>& conflicts() const { return conflicts_; }
+
+ private:
+  void mark(const ServiceNames& names, TimePoint now);
+  [[nodiscard]] Scope redecide(const kube::NamespacedName& name);
+  void absorb(const ipvs::Step& step, TimePoint now);
+
+  NodeConfig node_;
+  ClusterState cluster_;
+  DesiredState desired_;
+  ObservedState observed_;
+  Drains drains_;
+  Dirty dirty_;
+  Dirty decided_;
+  Scope scope_;  // keys to look at again although no Service is dirty
+  std::vector<Conflict> conflicts_;
+  bool observed_valid_ = false;
+  bool audit_due_ = false;
+};
+
+}  // namespace reconcile

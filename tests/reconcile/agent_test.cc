@@ -1,0 +1,235 @@
+// The loop with a kernel in memory: what it does when, and what it says about it.
+#include "reconcile/agent.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <mutex>
+
+#include "builders.h"
+#include "tests/fakes/fake_kernel.h"
+#include "tests/fakes/faulty_kernel.h"
+
+namespace reconcile::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+// The kernel thread writes while the test looks: one lock around both.
+struct SharedKernel {
+  std::mutex mutex;
+  FakeKernel fake;
+  FaultyKernel faulty{fake};
+
+  template <class Look>
+  auto look(Look what) {
+    const std::lock_guard lock(mutex);
+    return what(*this);
+  }
+};
+
+class Door final : public ipvs::Kernel {
+ public:
+  explicit Door(SharedKernel& shared) : shared_(shared) {}
+  ipvs::Result<ipvs::Observation> observe() override {
+    return shared_.look([](auto& kernel) { return kernel.faulty.observe(); });
+  }
+  ipvs::Result<std::vector<ipvs::ObservedVirtualServer>> observe(
+      std::span<const ipvs::VirtualServerId> ids) override {
+    return shared_.look([&](auto& kernel) { return kernel.faulty.observe(ids); });
+  }
+  std::vector<ipvs::Outcome> write(std::span<const ipvs::Step> steps) override {
+    return shared_.look([&](auto& kernel) { return kernel.faulty.write(steps); });
+  }
+
+ private:
+  SharedKernel& shared_;
+};
+
+class AnAgent : public testing::Test {
+ protected:
+  void start(std::chrono::milliseconds audit_period = 1h) {
+    settings.audit_period = audit_period;
+    agent = std::make_unique<Agent>(
+        io.get_executor(), settings,
+        [this]() -> ipvs::Result<std::unique_ptr<ipvs::Kernel>> {
+          if (refusals_to_open-- > 0) {
+            return tl::unexpected(ipvs::Error{2, "find the IPVS family", "", "Load the module ip_vs."});
+          }
+          return std::make_unique<Door>(kernel);
+        },
+        log);
+    boost::asio::co_spawn(io, agent->run(), [this](std::exception_ptr error) {
+      EXPECT_FALSE(error);
+      ended = true;
+    });
+  }
+
+  void tell(const std::vector<std::string>& endpoints) {
+    agent->services().replaced({service("a/web", {"10.96.0.1"})});
+    agent->services().settled();
+    tell_endpoints(endpoints);
+  }
+
+  void tell_endpoints(const std::vector<std::string>& endpoints) {
+    std::vector<kube::Endpoint> ready_ones;
+    for (const auto& endpoint : endpoints) ready_ones.push_back(ready(endpoint));
+    agent->slices().replaced({slice("a/s", "web", ready_ones)});
+    agent->slices().settled();
+  }
+
+  // Runs the io thread until `condition`; false if it does not come true in a time far beyond any need.
+  template <class Condition>
+  bool eventually(Condition condition) {
+    const auto give_up = std::chrono::steady_clock::now() + 30s;
+    while (!condition() && std::chrono::steady_clock::now() < give_up) io.run_one_for(10ms);
+    return condition();
+  }
+
+  std::size_t real_servers() {
+    return kernel.look([](auto& k) {
+      const auto* server = k.fake.find(tcp("10.96.0.1", 80));
+      return server ? server->real_servers.size() : 0;
+    });
+  }
+
+  void TearDown() override {
+    agent->stop();
+    EXPECT_TRUE(eventually([this] { return ended; }));
+  }
+
+  boost::asio::io_context io{1};
+  AgentSettings settings{.node = {.name = "here"}};
+  std::string text;
+  Log log{4, [this](std::string_view line) { text += line; }};
+  SharedKernel kernel;
+  int refusals_to_open = 0;
+  bool ended = false;
+  std::unique_ptr<Agent> agent;
+};
+
+TEST_F(AnAgent, ProgramsAServiceAndSaysSo) {
+  start();
+  tell({"10.0.0.1", "10.0.0.2"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 2; }));
+  ASSERT_TRUE(eventually([this] { return text.find("First sync") != std::string::npos; }));
+  EXPECT_THAT(text, HasSubstr("\"First sync\" services=1 slices=1 writes=8"));
+}
+
+TEST_F(AnAgent, SaysHowLongAChangeTookFromTheEventToTheAcknowledgement) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  tell_endpoints({"10.0.0.1", "10.0.0.2"});
+  ASSERT_TRUE(eventually([this] { return text.find("Service programmed") != std::string::npos; }));
+  EXPECT_THAT(text, testing::ContainsRegex("service=\"a/web\" steps=1 batch=1 latency=\"[0-9.]+[mu]s\""));
+}
+
+TEST_F(AnAgent, WritesNothingBeforeBothKindsAreSynced) {
+  start();
+  agent->services().replaced({service("a/web", {"10.96.0.1"})});
+  agent->services().settled();
+  io.run_for(50ms);
+  EXPECT_TRUE(kernel.look([](auto& k) { return k.fake.journal().empty(); }));
+  tell_endpoints({"10.0.0.1"});
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
+}
+
+TEST_F(AnAgent, KeepsTryingWhereTheKernelHasNoIpvsAndNamesTheRemedy) {
+  refusals_to_open = 2;
+  start();
+  tell({"10.0.0.1"});
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
+  EXPECT_THAT(text, AllOf(HasSubstr("Cannot use the kernel's IPVS yet"), HasSubstr("Load the module ip_vs.")));
+}
+
+TEST_F(AnAgent, ReadsAgainAndFinishesAfterARefusedStep) {
+  start();
+  kernel.look([](auto& k) { k.faulty.fail_step(4, {.code = ENOMEM, .operation = "", .subject = "", .remedy = ""}); });
+  tell({"10.0.0.1"});
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
+  EXPECT_THAT(text, HasSubstr("The kernel refused a step"));
+}
+
+TEST_F(AnAgent, RemovesNothingBecauseOfAReadingThatFailed) {
+  start(20ms);
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  kernel.look([](auto& k) {
+    k.fake.clear_journal();
+    for (int i = 0; i < 3; ++i) {
+      k.faulty.fail_next_observe({.code = ENOBUFS, .operation = "read", .subject = "", .remedy = ""});
+    }
+  });
+  ASSERT_TRUE(eventually([this] { return text.find("they stay as they are") != std::string::npos; }));
+  EXPECT_TRUE(kernel.look([](auto& k) { return k.fake.journal().empty(); }));
+}
+
+TEST_F(AnAgent, RepairsWhatSomebodyElseRemovedAtTheNextAudit) {
+  start(20ms);
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  kernel.look([](auto& k) { k.fake.uproot(tcp("10.96.0.1", 80)); });
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
+  EXPECT_TRUE(eventually([this] { return text.find("\"Audit\" repaired=2") != std::string::npos; }));
+}
+
+TEST_F(AnAgent, LeavesForeignVirtualServersAloneAndCountsThem) {
+  kernel.look([](auto& k) {
+    k.fake.plant({.id = tcp("192.0.2.1", 80), .settings = {}, .traffic = {}, .real_servers = {}});
+  });
+  start(20ms);
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return text.find("foreign=1") != std::string::npos; }));
+  EXPECT_TRUE(kernel.look([](auto& k) { return k.fake.find(tcp("192.0.2.1", 80)) != nullptr; }));
+}
+
+TEST_F(AnAgent, EndsADrainOnceTheLastConnectionIsGone) {
+  start();
+  tell({"10.0.0.1", "10.0.0.2"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 2; }));
+  kernel.look([](auto& k) {
+    k.fake.set_connections(tcp("10.96.0.1", 80), real("10.0.0.2", 8080), {.active = 1});
+    k.fake.clear_journal();
+  });
+  tell_endpoints({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] {
+    return kernel.look([](auto& k) { return k.fake.journal().size() == 1 && k.fake.partial_reads() > 0; });
+  }));
+  EXPECT_EQ(real_servers(), 2U);
+  kernel.look([](auto& k) { k.fake.set_connections(tcp("10.96.0.1", 80), real("10.0.0.2", 8080), {}); });
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
+  EXPECT_EQ(kernel.look([](auto& k) { return k.fake.resets(); }), 0U);
+}
+
+TEST_F(AnAgent, LeavesTheTablesInPlaceWhenItStops) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  agent->stop();
+  ASSERT_TRUE(eventually([this] { return ended; }));
+  EXPECT_EQ(real_servers(), 1U);
+}
+
+TEST_F(AnAgent, SaysARepeatedTroubleOnce) {
+  start();
+  for (int i = 0; i < 5; ++i) {
+    agent->slices().troubled({.what = "cannot list endpointslices", .why = "refused", .remedy = "start it"});
+  }
+  EXPECT_THAT(text, HasSubstr("cannot list endpointslices"));
+  EXPECT_EQ(text.find("cannot list", text.find("cannot list") + 1), std::string::npos);
+}
+
+TEST_F(AnAgent, ReportsASkippedObject) {
+  start();
+  agent->services().skipped(named("a/bad"), "port 0 is out of range");
+  EXPECT_THAT(text, AllOf(HasSubstr("a/bad"), HasSubstr("port 0 is out of range")));
+}
+
+}  // namespace
+}  // namespace reconcile::test

@@ -1,0 +1,142 @@
+#include "reconcile/reconciliation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "builders.h"
+
+namespace reconcile::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::Pair;
+using testing::SizeIs;
+
+const TimePoint kStart{};
+
+ipvs::Observation empty_node() {
+  ipvs::Observation observation;
+  observation.link_present = true;
+  observation.rules_intact = true;
+  return observation;
+}
+
+std::vector<ipvs::Outcome> done(std::size_t steps) { return {steps, std::nullopt}; }
+
+// Synced with one Service of `endpoints`, the kernel written.
+class AReconciliation : public testing::Test {
+ protected:
+  void start(const std::vector<kube::Endpoint>& endpoints) {
+    it.replaced(std::vector{service("a/web", {"10.96.0.1"})}, kStart);
+    it.replaced(std::vector{slice("a/s", "web", endpoints)}, kStart);
+    it.observed(empty_node());
+    carry_out(kStart);
+  }
+
+  Plan carry_out(TimePoint now) {
+    const auto plan = it.decide(now);
+    EXPECT_TRUE(it.acknowledge(plan.claims, done(plan.claims.size()), now));
+    EXPECT_TRUE(it.acknowledge(plan.changes, done(plan.changes.size()), now));
+    EXPECT_TRUE(it.acknowledge(plan.releases, done(plan.releases.size()), now));
+    return plan;
+  }
+
+  Reconciliation it{NodeConfig{.name = "here"}, 60s};
+};
+
+TEST_F(AReconciliation, IsNotReadyBeforeBothKindsAreSyncedAndTheKernelWasRead) {
+  it.replaced(std::vector<kube::Service>{}, kStart);
+  EXPECT_FALSE(it.ready());
+  it.observed(empty_node());
+  EXPECT_FALSE(it.ready());
+  it.replaced(std::vector<kube::EndpointSlice>{}, kStart);
+  EXPECT_TRUE(it.ready());
+}
+
+TEST_F(AReconciliation, WritesNothingTheSecondTime) {
+  start({ready("10.0.0.1")});
+  EXPECT_FALSE(it.pending());
+}
+
+TEST_F(AReconciliation, WritesOneStepForOneEndpoint) {
+  start({ready("10.0.0.1")});
+  it.changed(slice("a/s", "web", {ready("10.0.0.1"), ready("10.0.0.2")}), kStart + 5s);
+  EXPECT_EQ(carry_out(kStart + 5s).size(), 1U);
+  EXPECT_THAT(it.decided(), ElementsAre(Pair(named("a/web"), kStart + 5s)));
+}
+
+TEST_F(AReconciliation, CoalescesABurstAndKeepsItsFirstTime) {
+  start({ready("10.0.0.1")});
+  it.changed(slice("a/s", "web", {ready("10.0.0.2")}), kStart + 1s);
+  it.changed(slice("a/s", "web", {ready("10.0.0.1")}), kStart + 2s);
+  EXPECT_TRUE(carry_out(kStart + 2s).empty());
+  EXPECT_THAT(it.decided(), ElementsAre(Pair(named("a/web"), kStart + 1s)));
+}
+
+TEST_F(AReconciliation, EndsADrainOnceAFreshReadingSaysIdle) {
+  start({ready("10.0.0.1"), ready("10.0.0.2")});
+  it.changed(slice("a/s", "web", {ready("10.0.0.1")}), kStart);
+  carry_out(kStart);
+  ASSERT_FALSE(it.drains().empty());
+
+  const auto asked = it.drains().virtual_servers();
+  ipvs::ObservedVirtualServer read{.id = tcp("10.96.0.1", 80), .settings = {}, .traffic = {}, .real_servers = {}};
+  read.real_servers = {{.id = real("10.0.0.1", 8080), .settings = {}, .connections = {}, .traffic = {}},
+                       {.id = real("10.0.0.2", 8080), .settings = {.weight = 0}, .connections = {}, .traffic = {}}};
+  it.refreshed(asked, {read});
+  EXPECT_EQ(carry_out(kStart + 1s).size(), 1U);
+  EXPECT_TRUE(it.drains().empty());
+}
+
+TEST_F(AReconciliation, EndsADrainWhenTheEndpointReturns) {
+  start({ready("10.0.0.1"), ready("10.0.0.2")});
+  it.changed(slice("a/s", "web", {ready("10.0.0.1")}), kStart);
+  carry_out(kStart);
+  it.changed(slice("a/s", "web", {ready("10.0.0.1"), ready("10.0.0.2")}), kStart);
+  const auto plan = carry_out(kStart);
+  ASSERT_EQ(plan.changes.size(), 1U);
+  EXPECT_TRUE(std::holds_alternative<ipvs::EditRealServer>(plan.changes.front()));
+  EXPECT_TRUE(it.drains().empty());
+}
+
+TEST_F(AReconciliation, DoubtsItsPictureAfterARefusedStep) {
+  start({ready("10.0.0.1")});
+  it.changed(slice("a/s", "web", {ready("10.0.0.2")}), kStart);
+  const auto plan = it.decide(kStart);
+  auto outcomes = done(plan.changes.size());
+  outcomes.front() = ipvs::Error{.code = 12, .operation = "add real server", .subject = "", .remedy = ""};
+  EXPECT_FALSE(it.acknowledge(plan.changes, outcomes, kStart));
+  EXPECT_FALSE(it.ready());
+  it.observed(empty_node());
+  EXPECT_TRUE(it.ready());
+}
+
+TEST_F(AReconciliation, RepairsWhatSomebodyElseRemoved) {
+  start({ready("10.0.0.1")});
+  auto robbed = empty_node();
+  it.observed(robbed);
+  EXPECT_EQ(carry_out(kStart).size(), 5U);  // two elements, an address, a virtual and a real server
+}
+
+TEST_F(AReconciliation, ReportsAContestedAddress) {
+  start({ready("10.0.0.1")});
+  auto rival = service("b/rival", {"10.96.0.1"});
+  rival.metadata.created += 1s;
+  it.changed(rival, kStart);
+  carry_out(kStart);
+  ASSERT_THAT(it.conflicts(), SizeIs(1));
+  EXPECT_THAT(it.conflicts().front().losers, ElementsAre(named("b/rival")));
+}
+
+TEST_F(AReconciliation, RemovesADeletedServiceCompletely) {
+  start({ready("10.0.0.1", "here")});
+  it.deleted<kube::Service>(named("a/web"), kStart);
+  it.deleted<kube::EndpointSlice>(named("a/s"), kStart);
+  carry_out(kStart);
+  EXPECT_TRUE(it.desired_state().everything().empty());
+  EXPECT_TRUE(it.observed_state().everything_ours().empty());
+}
+
+}  // namespace
+}  // namespace reconcile::test

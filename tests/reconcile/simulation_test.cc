@@ -1,0 +1,275 @@
+// Random histories over a kernel in memory, seeded and so repeatable: Services and slices come and go,
+// other programs write, steps fail, the agent is killed in the middle of a plan. After every single step
+// the laws of design.md hold; and when the trouble ends, the kernel comes to hold what it should.
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+#include <utility>
+
+#include "builders.h"
+#include "reconcile/apply.h"
+#include "reconcile/reconciliation.h"
+#include "tests/fakes/fake_kernel.h"
+
+namespace reconcile::test {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kGrace = 60s;
+const auto kForeign = tcp("192.0.2.1", 80);
+
+// The API server's side of the world.
+struct Cluster {
+  std::map<kube::NamespacedName, kube::Service> services;
+  std::map<kube::NamespacedName, kube::EndpointSlice> slices;
+};
+
+template <class T>
+std::vector<T> values(const std::map<kube::NamespacedName, T>& objects) {
+  std::vector<T> all;
+  for (const auto& [name, object] : objects) all.push_back(object);
+  return all;
+}
+
+class Simulation {
+ public:
+  explicit Simulation(unsigned seed) : random_(seed) {
+    kernel_.plant({.id = kForeign,
+                   .settings = {},
+                   .traffic = {},
+                   .real_servers = {{.id = real("192.0.2.9", 80), .settings = {}, .connections = {}, .traffic = {}}}});
+    restart();
+  }
+
+  void one_turn() {
+    now_ += std::chrono::milliseconds(pick(0, 20'000));
+    change_cluster();
+    if (chance(15)) disturb_kernel();
+    if (chance(30)) set_connections();
+    if (chance(5)) restart();
+    if (chance(20)) read_kernel();
+    carry_out(chance(10) ? pick(0, 6) : kNever, chance(10) ? pick(0, 6) : kNever);
+    check_foreign();
+  }
+
+  // No more trouble: everything told, read and written until nothing is left to do.
+  void settle() {
+    for (int round = 0; round < 8; ++round) {
+      now_ += kGrace + 1s;
+      read_kernel();
+      carry_out(kNever, kNever);
+    }
+    kernel_.clear_journal();
+    read_kernel();
+    carry_out(kNever, kNever);
+    EXPECT_TRUE(kernel_.journal().empty()) << "a settled kernel is written again: "
+                                           << ipvs::to_string(kernel_.journal().front());
+    check_converged();
+    check_foreign();
+  }
+
+ private:
+  static constexpr int kNever = 1'000'000;
+
+  int pick(int low, int high) { return std::uniform_int_distribution<int>(low, high)(random_); }
+  bool chance(int percent) { return pick(1, 100) <= percent; }
+  std::string address_of(int service) { return "10.96.0." + std::to_string(service); }
+
+  void restart() {
+    half_written_ = true;
+    it_ = std::make_unique<Reconciliation>(NodeConfig{.name = "here"}, kGrace);
+    const auto before = kernel_.journal().size();
+    it_->replaced(values(cluster_.services), now_);
+    EXPECT_FALSE(it_->ready());
+    it_->replaced(values(cluster_.slices), now_);
+    read_kernel();
+    EXPECT_EQ(kernel_.journal().size(), before);
+  }
+
+  void change_cluster() {
+    const int number = pick(1, 4);
+    const auto name = "ns/s" + std::to_string(number);
+    switch (pick(0, 5)) {
+      case 0: {  // two Services may land on one address
+        auto made = service(name, {address_of(pick(1, 3))},
+                            {{.name = "", .protocol = chance(30) ? kube::Protocol::kUdp : kube::Protocol::kTcp,
+                              .port = static_cast<std::uint16_t>(80 + pick(0, 1))}});
+        cluster_.services[named(name)] = made;
+        it_->changed(made, now_);
+        break;
+      }
+      case 1:
+        cluster_.services.erase(named(name));
+        it_->deleted<kube::Service>(named(name), now_);
+        break;
+      default: {
+        std::vector<kube::Endpoint> endpoints;
+        for (int i = pick(0, 4); i > 0; --i) {
+          endpoints.push_back(ready("10.0.0." + std::to_string(pick(1, 6)), chance(50) ? "here" : "there"));
+        }
+        auto made = slice(name, "s" + std::to_string(number), endpoints,
+                          {{.name = "", .port = 8080}, {.name = "", .protocol = kube::Protocol::kUdp, .port = 8080}});
+        cluster_.slices[named(name)] = made;
+        it_->changed(made, now_);
+      }
+    }
+  }
+
+  // One trouble at a time. What is ours is recorded twice, on the link and in the table, and once only
+  // while it is being announced: who takes both records away, or the one of an agent killed right then,
+  // leaves a virtual server that nobody can know to be ours.
+  void disturb_kernel() {
+    if (half_written_ || std::exchange(disturbed_, true)) return;
+    repairing_ = false;
+    switch (pick(0, 3)) {
+      case 0: kernel_.uproot(tcp(address_of(pick(1, 3)), 80)); break;
+      case 1: kernel_.delete_link(); break;
+      case 2: kernel_.flush_ruleset(); break;
+      default: kernel_.break_rules();
+    }
+  }
+
+  void set_connections() {
+    const auto observation = *kernel_.observe();
+    for (const auto& server : observation.virtual_servers) {
+      for (const auto& real_server : server.real_servers) {
+        kernel_.set_connections(server.id, real_server.id,
+                                {.active = static_cast<std::uint32_t>(chance(50) ? pick(0, 3) : 0)});
+      }
+    }
+  }
+
+  void read_kernel() {
+    it_->observed(*kernel_.observe());
+    repairing_ = true;
+  }
+
+  // Writes what is pending one step at a time, as apply() does; step number `failing` is refused, at step
+  // number `killed` the agent dies.
+  void carry_out(int failing, int killed) {
+    failing_ = failing;
+    killed_ = killed;
+    while (it_->ready() && it_->pending()) {
+      auto plan = it_->decide(now_);
+      const auto claimed = write(plan.claims);
+      if (!claimed) return restart();
+      const auto changes = announceable(std::move(plan.changes), plan.claims, *claimed);
+      const auto changed = write(changes);
+      if (!changed) return restart();
+      const auto releases = releasable(std::move(plan.releases), changes, *changed);
+      const auto released = write(releases);
+      if (!released) return restart();
+      if (!acknowledged(plan.claims, *claimed) | !acknowledged(changes, *changed) |
+          !acknowledged(releases, *released)) {
+        read_kernel();
+      }
+    }
+    if (std::exchange(repairing_, false)) disturbed_ = half_written_ = false;
+  }
+
+  bool acknowledged(const std::vector<ipvs::Step>& steps, const std::vector<ipvs::Outcome>& outcomes) {
+    return it_->acknowledge(steps, outcomes, now_);
+  }
+
+  // Nothing if the agent was killed on the way.
+  std::optional<std::vector<ipvs::Outcome>> write(const std::vector<ipvs::Step>& steps) {
+    std::vector<ipvs::Outcome> outcomes;
+    for (const auto& step : steps) {
+      if (killed_-- == 0) return std::nullopt;
+      outcomes.push_back(failing_-- == 0 ? refusal() : write_checked(step));
+    }
+    return outcomes;
+  }
+
+  static ipvs::Outcome refusal() {
+    return ipvs::Error{.code = ENOMEM, .operation = "", .subject = "", .remedy = ""};
+  }
+
+  ipvs::Outcome write_checked(const ipvs::Step& step) {
+    if (const auto* deletion = std::get_if<ipvs::DeleteRealServer>(&step)) check_reset(*deletion);
+    const auto outcome = kernel_.write({&step, 1}).front();
+    check_order(step);
+    return outcome;
+  }
+
+  // Law 3: a TCP server with connections is deleted only once its deadline has passed.
+  void check_reset(const ipvs::DeleteRealServer& deletion) {
+    const auto* server = kernel_.find(deletion.parent);
+    if (!server || deletion.parent.protocol != ipvs::Protocol::kTcp) return;
+    for (const auto& real_server : server->real_servers) {
+      if (real_server.id != deletion.id || disturbed_) continue;
+      EXPECT_EQ(real_server.settings.weight, 0) << "deleted without having been silent";
+    }
+  }
+
+  // Laws 5, 7 and 8, at every point where a plan could be cut short.
+  void check_order(const ipvs::Step& step) {
+    if (disturbed_) return;
+    const auto node = *kernel_.observe();
+    ObservedState state;
+    state.replace(node);
+    for (const auto& server : node.virtual_servers) {
+      if (server.id == kForeign) continue;
+      EXPECT_TRUE(state.is_ours(server.id)) << "not known as ours after " << ipvs::to_string(step);
+    }
+    if (std::holds_alternative<ipvs::BindAddress>(step)) {
+      const auto& address = std::get<ipvs::BindAddress>(step).address;
+      EXPECT_TRUE(state.has({.set = ipvs::SetName::kServiceAddresses, .address = address}))
+          << "announced before its other ports are refused: " << address;
+    }
+  }
+
+  void check_foreign() {
+    const auto* foreign = kernel_.find(kForeign);
+    ASSERT_NE(foreign, nullptr) << "a foreign virtual server was deleted";
+    EXPECT_EQ(foreign->real_servers.size(), 1U);
+  }
+
+  void check_converged() {
+    const auto wanted = it_->desired_state().everything();
+    ObservedState state;
+    state.replace(*kernel_.observe());
+    EXPECT_EQ(state.everything_ours().virtual_servers, wanted.virtual_servers);
+    EXPECT_EQ(state.everything_ours().addresses, wanted.addresses);
+    EXPECT_EQ(state.everything_ours().elements, wanted.elements);
+    for (const auto& id : wanted.virtual_servers) {
+      const auto& real_servers = state.virtual_server(id)->real_servers;
+      const auto* desired_server = it_->desired_state().virtual_server(id);
+      ASSERT_EQ(real_servers.size(), desired_server->real_servers.size());
+      for (const auto& [server, settings] : desired_server->real_servers) {
+        EXPECT_EQ(real_servers.at(server).settings, settings);
+      }
+    }
+  }
+
+  std::mt19937 random_;
+  TimePoint now_{};
+  Cluster cluster_;
+  FakeKernel kernel_;
+  std::unique_ptr<Reconciliation> it_;
+  bool disturbed_ = false;  // somebody tore at the tables, and they are not whole again
+  bool half_written_ = false;  // killed in the middle of a plan
+  bool repairing_ = false;  // what follows comes after a complete reading
+  int failing_ = kNever;
+  int killed_ = kNever;
+};
+
+class Histories : public testing::TestWithParam<unsigned> {};
+
+TEST_P(Histories, KeepTheLawsAndConverge) {
+  for (unsigned run = 0; run < 50; ++run) {
+    const unsigned seed = GetParam() * 1'000 + run;
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Simulation simulation(seed);
+    for (int turn = 0; turn < 60; ++turn) simulation.one_turn();
+    simulation.settle();
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, Histories, testing::Range(1U, 21U));
+
+}  // namespace
+}  // namespace reconcile::test
