@@ -30,7 +30,7 @@ std::string general_remedy(int code) {
 std::string missing_subsystem_remedy(KernelDoor door) {
   switch (door) {
     case KernelDoor::kIpvs:
-      return "Load the kernel module ip_vs (`modprobe ip_vs`, or run `kube-ipvs init`); if there is no such "
+      return "Load the kernel module ip_vs (`modprobe ip_vs`); if there is no such "
              "module, this kernel is built without CONFIG_IP_VS";
     case KernelDoor::kRules:
       return "Load the kernel module nf_tables; if there is no such module, this kernel is built without "

@@ -59,7 +59,8 @@ int compare_real_servers(const void* left, const void* right) {
 template <class Entry>
 std::vector<const Entry*> sorted(std::vector<Key<Entry>> keys,
                                  int (*comparison)(const void*, const void*)) {
-  std::qsort(keys.data(), keys.size(), sizeof(Key<Entry>), comparison);
+  // An empty vector may have no data, and qsort takes no null pointer.
+  if (!keys.empty()) std::qsort(keys.data(), keys.size(), sizeof(Key<Entry>), comparison);
   std::vector<const Entry*> order;
   order.reserve(keys.size());
   for (const auto& key : keys) order.push_back(key.entry);

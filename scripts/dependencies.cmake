@@ -1,6 +1,13 @@
 # What we stand on (Debian 12 packages only) and how every target of ours is compiled.
 # Third-party headers come in as SYSTEM, so that our warnings, all of them errors, speak of our code only.
 
+option(KUBE_IPVS_STATIC "Link everything but libc statically, as the released binary is" OFF)
+if(KUBE_IPVS_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+  set(OPENSSL_USE_STATIC_LIBS ON)
+  add_link_options(-static-libstdc++ -static-libgcc)
+endif()
+
 set(CMAKE_FIND_PACKAGE_PREFER_CONFIG ON)
 set(Boost_NO_WARN_NEW_VERSIONS ON)
 find_package(Threads REQUIRED)
@@ -13,7 +20,6 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(yaml REQUIRED IMPORTED_TARGET yaml-cpp)
 pkg_check_modules(nl REQUIRED IMPORTED_TARGET libnl-3.0 libnl-genl-3.0 libnl-route-3.0)
 
-option(KUBE_IPVS_STATIC "Link everything but libc statically, as the released binary is" OFF)
 set(KUBE_IPVS_SANITIZE "" CACHE STRING "Sanitizers of the build, as -fsanitize= takes them")
 
 # How our own code is compiled. Linked PRIVATE by every target of ours.

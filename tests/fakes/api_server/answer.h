@@ -1,0 +1,26 @@
+// HTTP answers as bytes: what the fake API server says, and what it says wrongly on purpose.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace fakes {
+
+// Whole answers, head and body.
+[[nodiscard]] std::string json_answer(unsigned code, std::string_view body,
+                                      std::string_view more_headers = {});
+[[nodiscard]] std::string status_answer(unsigned code, std::string_view reason,
+                                        std::string_view message,
+                                        std::optional<std::chrono::seconds> retry_after = {});
+
+// The head of an answer that goes on in chunks; chunk("") ends it.
+[[nodiscard]] std::string chunked_head();
+[[nodiscard]] std::string chunk(std::string_view bytes);
+
+// meta/v1 Status.
+[[nodiscard]] std::string status_json(unsigned code, std::string_view reason,
+                                      std::string_view message);
+
+}  // namespace fakes

@@ -1,0 +1,92 @@
+// An API server in small: list (limit, continue), get, watch (bookmarks, 410), create, replace,
+// delete of Services, EndpointSlices and Nodes over plain HTTP/1.1 on 127.0.0.1; and, on demand, every
+// way in which a server or what stands before it can misbehave.
+//
+// Its truth is the real one: tests/kube/recorded holds kube-apiserver's answers, and real objects of
+// ApiObjects behind it have real histories. Runs on the caller's io_context, one thread.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tests/fakes/api_server/api_objects.h"
+
+namespace fakes {
+
+// Sent in place of a proper answer, byte for byte.
+struct CannedAnswer {
+  enum class Then { kKeep, kClose, kStall };
+
+  std::string bytes;
+  Then then = Then::kClose;
+};
+
+struct Faults {
+  std::deque<CannedAnswer> next;           // one for each of the next requests
+  std::optional<std::size_t> cut_after;    // the next answers end after so many bytes
+  bool byte_by_byte = false;               // each byte of a stream is a chunk of its own
+};
+
+class ApiServer {
+ public:
+  explicit ApiServer(boost::asio::any_io_executor executor);
+  ~ApiServer();
+
+  // Listens; port 0: any free one. Returns the port. Again after stop(): the server is back.
+  std::uint16_t start(std::uint16_t port = 0);
+  // Closes the door and every connection, as a crash would.
+  void stop();
+  // Ends all watches properly, as a server does that shuts down.
+  void end_watches();
+  // Sends a bookmark on every watch.
+  void bookmark();
+
+  [[nodiscard]] ApiObjects& objects() { return objects_; }
+  [[nodiscard]] Faults& faults() { return faults_; }
+  // Method and target of every request so far: "GET /api/v1/services?limit=500".
+  [[nodiscard]] const std::vector<std::string>& requests() const { return requests_; }
+  [[nodiscard]] std::size_t watches() const { return watches_.size(); }
+
+  // How often a watch gets a bookmark of its own accord.
+  std::chrono::seconds bookmark_interval{60};
+
+ private:
+  struct Request;
+  struct Session;
+  struct Watch;
+
+  boost::asio::awaitable<void> accept();
+  boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
+  boost::asio::awaitable<bool> answer(Session& session, const Request& request);
+  boost::asio::awaitable<bool> misbehave(Session& session, const CannedAnswer& canned);
+  boost::asio::awaitable<bool> watch(Session& session, const Request& request);
+  boost::asio::awaitable<bool> stream(Session& session, Watch& watch);
+  boost::asio::awaitable<bool> send(Session& session, std::string bytes);
+  boost::asio::awaitable<bool> send_chunk(Session& session, std::string bytes);
+  [[nodiscard]] std::string list(const Request& request);
+  [[nodiscard]] std::string one(const Request& request);
+  [[nodiscard]] std::string write(const Request& request);
+  [[nodiscard]] std::string news(Watch& watch) const;
+  void wake_watches();
+
+  boost::asio::any_io_executor executor_;
+  ApiObjects objects_;
+  Faults faults_;
+  std::vector<std::string> requests_;
+  std::optional<boost::asio::ip::tcp::acceptor> acceptor_;
+  std::set<Session*> sessions_;
+  std::set<Watch*> watches_;
+  std::map<std::string, Listing> pages_;  // lists that go on: by continue token
+};
+
+}  // namespace fakes

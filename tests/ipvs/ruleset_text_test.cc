@@ -1,0 +1,90 @@
+#include "ipvs/ruleset_text.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/values.h"
+
+namespace {
+
+using namespace ipvs;    // NOLINT(google-build-using-namespace): a test's vocabulary
+using namespace values;  // NOLINT(google-build-using-namespace)
+using testing::HasSubstr;
+
+TEST(RulesetText, OfTheSkeletonIsThisScript) {
+  EXPECT_EQ(to_nft_text({}), R"(table inet kube-ipvs {
+	set service_addresses4 {
+		type ipv4_addr
+	}
+	set service_addresses6 {
+		type ipv6_addr
+	}
+	set service_ports4 {
+		type ipv4_addr . inet_proto . inet_service
+	}
+	set service_ports6 {
+		type ipv6_addr . inet_proto . inet_service
+	}
+	set hairpin4 {
+		type ipv4_addr . ipv4_addr
+	}
+	set hairpin6 {
+		type ipv6_addr . ipv6_addr
+	}
+	chain postrouting {
+		type nat hook postrouting priority srcnat; policy accept;
+	}
+	chain input {
+		type filter hook input priority filter; policy accept;
+	}
+}
+flush chain inet kube-ipvs postrouting
+flush chain inet kube-ipvs input
+table inet kube-ipvs {
+	chain postrouting {
+		ct original ip daddr @service_addresses4 ip saddr @service_addresses4 masquerade
+		ct original ip daddr @service_addresses4 ip saddr . ip daddr @hairpin4 masquerade
+		ct original ip6 daddr @service_addresses6 ip6 saddr @service_addresses6 masquerade
+		ct original ip6 daddr @service_addresses6 ip6 saddr . ip6 daddr @hairpin6 masquerade
+	}
+	chain input {
+		ct state new meta l4proto tcp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with tcp reset
+		ct state new meta l4proto udp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with icmp port-unreachable
+		ct state new meta l4proto sctp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with icmp port-unreachable
+		ct state new meta l4proto tcp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with tcp reset
+		ct state new meta l4proto udp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with icmpv6 port-unreachable
+		ct state new meta l4proto sctp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with icmpv6 port-unreachable
+	}
+}
+)");
+}
+
+TEST(RulesetText, PutsSortedElementsIntoTheirSets) {
+  const std::string text = to_nft_text(
+      {service_port(udp("10.96.0.10", 53)), service_port(tcp("10.96.0.10", 53)),
+       service_address("10.96.0.10"), service_address("10.96.0.1"), service_address("fd00::1"),
+       hairpin("10.244.1.2"), service_port(sctp("fd00::1", 9))});
+  EXPECT_THAT(text, HasSubstr("\tset service_addresses4 {\n\t\ttype ipv4_addr\n\t\telements = {\n"
+                              "\t\t\t10.96.0.1,\n\t\t\t10.96.0.10\n\t\t}\n\t}\n"));
+  EXPECT_THAT(text, HasSubstr("\t\telements = {\n\t\t\t10.96.0.10 . tcp . 53,\n"
+                              "\t\t\t10.96.0.10 . udp . 53\n\t\t}\n"));
+  EXPECT_THAT(text, HasSubstr("\t\telements = {\n\t\t\tfd00::1 . sctp . 9\n\t\t}\n"));
+  EXPECT_THAT(text, HasSubstr("\t\telements = {\n\t\t\t10.244.1.2 . 10.244.1.2\n\t\t}\n"));
+  EXPECT_THAT(text, HasSubstr("\tset hairpin6 {\n\t\ttype ipv6_addr . ipv6_addr\n\t}\n"));
+}
+
+TEST(RulesetText, DoesNotDependOnTheOrderOfTheElements) {
+  EXPECT_EQ(to_nft_text({hairpin("10.0.0.1"), service_address("10.0.0.2")}),
+            to_nft_text({service_address("10.0.0.2"), hairpin("10.0.0.1")}));
+}
+
+TEST(RulesetText, WritesAnUnknownProtocolAsItsNumber) {
+  EXPECT_EQ(element_text(service_port(virtual_server(static_cast<Protocol>(47), "10.0.0.1", 9))),
+            "10.0.0.1 . 47 . 9");
+}
+
+TEST(RulesetText, NamesTheSetByItsFamily) {
+  EXPECT_EQ(set_text(service_address("10.0.0.1")), "service_addresses4");
+  EXPECT_EQ(set_text(hairpin("fd00::1")), "hairpin6");
+}
+
+}  // namespace
