@@ -1,7 +1,9 @@
-// Reading netlink attributes that the kernel sent: a thin, length-checked layer over libnl's nla_parse().
+// Reading netlink attributes that the kernel sent: a thin, length-checked layer over libnl's
+// nla_parse().
 //
-// An attribute that is absent or too short reads as zero; what must be there is asked for with has().
-// The views point into the received message and live as long as it does. Thread: one at a time.
+// An attribute that is absent or too short reads as zero; what must be there is asked for with
+// has(). The views point into the received message and live as long as it does. Thread: one at a
+// time.
 #pragma once
 
 #include <netlink/attr.h>

@@ -1,4 +1,5 @@
-// What the kernel counts, and a table as it was read: in the kernel's own dump order, counters included.
+// What the kernel counts, and a table as it was read: in the kernel's own dump order, counters
+// included.
 //
 // Apart from the settings (virtual_server.h), so that a counter can never make two tables differ.
 // The estimator hands the rates and totals on every 2 s only. Plain values: any thread.
@@ -25,7 +26,8 @@ struct Traffic {
   std::uint64_t bytes_out_per_second = 0;
 };
 
-// Connections of a real server now. `inactive` are those not ESTABLISHED: opening, closing, TIME_WAIT.
+// Connections of a real server now. `inactive` are those not ESTABLISHED: opening, closing,
+// TIME_WAIT.
 struct ConnectionCounts {
   std::uint32_t active = 0;
   std::uint32_t inactive = 0;

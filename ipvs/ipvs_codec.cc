@@ -198,9 +198,8 @@ void put_dump_dests(MessageBatch& batch, std::uint16_t family, const VirtualServ
 std::optional<KernelInfo> info_in(nlmsghdr* message) {
   const Attributes<IPVS_INFO_ATTR_MAX> info(message, GENL_HDRLEN);
   if (!info.has(IPVS_INFO_ATTR_VERSION)) return std::nullopt;
-  return KernelInfo{
-      .version = info.get<std::uint32_t>(IPVS_INFO_ATTR_VERSION),
-      .connection_table_size = info.get<std::uint32_t>(IPVS_INFO_ATTR_CONN_TAB_SIZE)};
+  return KernelInfo{.version = info.get<std::uint32_t>(IPVS_INFO_ATTR_VERSION),
+                    .connection_table_size = info.get<std::uint32_t>(IPVS_INFO_ATTR_CONN_TAB_SIZE)};
 }
 
 std::optional<ObservedVirtualServer> service_in(nlmsghdr* message) {
@@ -208,7 +207,8 @@ std::optional<ObservedVirtualServer> service_in(nlmsghdr* message) {
   const ServiceAttributes service(command[IPVS_CMD_ATTR_SERVICE]);
   const auto id = service_id_in(service);
   if (!id || !service.has(IPVS_SVC_ATTR_SCHED_NAME)) return std::nullopt;
-  const int stats = service.has(IPVS_SVC_ATTR_STATS64) ? IPVS_SVC_ATTR_STATS64 : IPVS_SVC_ATTR_STATS;
+  const int stats =
+      service.has(IPVS_SVC_ATTR_STATS64) ? IPVS_SVC_ATTR_STATS64 : IPVS_SVC_ATTR_STATS;
   return ObservedVirtualServer{.id = *id,
                                .settings = service_settings_in(service, id->address),
                                .traffic = traffic_in(service[stats]),
@@ -223,7 +223,8 @@ std::optional<ObservedRealServer> dest_in(nlmsghdr* message, const VirtualServer
                                    : to_wire(parent.address).family;
   const auto address = from_wire(family, dest.bytes(IPVS_DEST_ATTR_ADDR));
   if (!address || !dest.has(IPVS_DEST_ATTR_WEIGHT)) return std::nullopt;
-  const int stats = dest.has(IPVS_DEST_ATTR_STATS64) ? IPVS_DEST_ATTR_STATS64 : IPVS_DEST_ATTR_STATS;
+  const int stats =
+      dest.has(IPVS_DEST_ATTR_STATS64) ? IPVS_DEST_ATTR_STATS64 : IPVS_DEST_ATTR_STATS;
   return ObservedRealServer{
       .id = {.address = *address, .port = ntohs(dest.get<std::uint16_t>(IPVS_DEST_ATTR_PORT))},
       .settings = dest_settings_in(dest),

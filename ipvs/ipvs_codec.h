@@ -1,10 +1,14 @@
 // Values to and from the generic netlink family "IPVS": bytes only, no socket.
 //
-// The kernel's words hold here: a virtual server is a "service", a real server a "dest". What one message holds:
+// The kernel's words hold here: a virtual server is a "service", a real server a "dest". What one
+// message holds:
 //
-//   nlmsghdr | genlmsghdr{cmd, version 1} | IPVS_CMD_ATTR_SERVICE { AF, PROTOCOL, ADDR, PORT | FWMARK,
-//                                             SCHED_NAME, FLAGS, TIMEOUT, NETMASK, [PE_NAME], STATS64 }
-//                                         | IPVS_CMD_ATTR_DEST    { ADDR, PORT, ADDR_FAMILY, FWD_METHOD,
+//   nlmsghdr | genlmsghdr{cmd, version 1} | IPVS_CMD_ATTR_SERVICE { AF, PROTOCOL, ADDR, PORT |
+//   FWMARK,
+//                                             SCHED_NAME, FLAGS, TIMEOUT, NETMASK, [PE_NAME],
+//                                             STATS64 }
+//                                         | IPVS_CMD_ATTR_DEST    { ADDR, PORT, ADDR_FAMILY,
+//                                         FWD_METHOD,
 //                                             WEIGHT, U_THRESH, L_THRESH, ..._CONNS, STATS64 }
 //
 // Truth: linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c. Pure: any thread.
@@ -34,6 +38,7 @@ void put_dump_dests(MessageBatch& batch, std::uint16_t family, const VirtualServ
 [[nodiscard]] std::optional<KernelInfo> info_in(nlmsghdr* message);
 [[nodiscard]] std::optional<ObservedVirtualServer> service_in(nlmsghdr* message);
 // `parent` lends its family to kernels that report none (before 3.18).
-[[nodiscard]] std::optional<ObservedRealServer> dest_in(nlmsghdr* message, const VirtualServerId& parent);
+[[nodiscard]] std::optional<ObservedRealServer> dest_in(nlmsghdr* message,
+                                                        const VirtualServerId& parent);
 
 }  // namespace ipvs

@@ -30,7 +30,9 @@ void drop_repeated(std::vector<Observed>& entries) {
   std::erase_if(entries, [&](const Observed& entry) { return !seen.insert(entry.id).second; });
 }
 
-bool same_id(const ObservedVirtualServer& a, const ObservedVirtualServer& b) { return a.id == b.id; }
+bool same_id(const ObservedVirtualServer& a, const ObservedVirtualServer& b) {
+  return a.id == b.id;
+}
 
 }  // namespace
 
@@ -54,7 +56,8 @@ int IpvsTable::resolve_family() {
   batch_.put_text(CTRL_ATTR_FAMILY_NAME, IPVS_GENL_NAME);
   batch_.end();
   const auto codes = socket_.exchange(batch_, [this](nlmsghdr* message) {
-    family_ = Attributes<CTRL_ATTR_MAX>(message, GENL_HDRLEN).get<std::uint16_t>(CTRL_ATTR_FAMILY_ID);
+    family_ =
+        Attributes<CTRL_ATTR_MAX>(message, GENL_HDRLEN).get<std::uint16_t>(CTRL_ATTR_FAMILY_ID);
   });
   if (codes.front() != 0) return codes.front();
   return family_ == 0 ? EBADMSG : 0;
@@ -91,9 +94,9 @@ Result<std::vector<ObservedVirtualServer>> IpvsTable::observe(
   return with_dests(std::move(services));
 }
 
-// Until two reads in a row agree. The dump's cursor is a plain index that the kernel keeps no watch over, and
-// before Linux 7.1 it runs over the services of all network namespaces: somebody who deletes
-// services in another container makes ours vanish from a read.
+// Until two reads in a row agree. The dump's cursor is a plain index that the kernel keeps no watch
+// over, and before Linux 7.1 it runs over the services of all network namespaces: somebody who
+// deletes services in another container makes ours vanish from a read.
 int IpvsTable::read_services(std::vector<ObservedVirtualServer>& services) {
   if (const int code = dump_services(services); code != 0) return code;
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {

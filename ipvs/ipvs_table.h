@@ -1,5 +1,5 @@
-// The IPVS table of this network namespace: virtual and real servers, read and written through the generic
-// netlink family "IPVS".
+// The IPVS table of this network namespace: virtual and real servers, read and written through the
+// generic netlink family "IPVS".
 //
 // It decides nothing: a step is a message, an answer is an errno. Reads are whole or an error.
 // Truth: ipvs_codec.h. Thread: one at a time; blocks.
@@ -17,8 +17,8 @@ namespace ipvs {
 
 class IpvsTable {
  public:
-  // Finds the family and asks it for its version, so that a kernel without IPVS and a process without
-  // the privilege are told apart here, each with its remedy.
+  // Finds the family and asks it for its version, so that a kernel without IPVS and a process
+  // without the privilege are told apart here, each with its remedy.
   [[nodiscard]] static Result<IpvsTable> open();
 
   [[nodiscard]] Result<KernelInfo> info();

@@ -1,7 +1,9 @@
-// The one door to the kernel. Decisions are made elsewhere; behind this door values become messages.
+// The one door to the kernel. Decisions are made elsewhere; behind this door values become
+// messages.
 //
-// Implemented by NetlinkKernel (the real one) and by the tests' FakeKernel; one contract suite runs over
-// both. Thread: a Kernel is owned and called by one thread at a time (the kernel thread); it blocks.
+// Implemented by NetlinkKernel (the real one) and by the tests' FakeKernel; one contract suite runs
+// over both. Thread: a Kernel is owned and called by one thread at a time (the kernel thread); it
+// blocks.
 #pragma once
 
 #include <optional>
@@ -16,16 +18,16 @@
 
 namespace ipvs {
 
-// The node as it was read: every virtual server (ours or not), the addresses on kube-ipvs0, our table.
-// IPVS dumps are not atomic (kernel-level fact: an index cursor, no DUMP_INTR): absence here is
-// evidence only if nobody else wrote meanwhile.
+// The node as it was read: every virtual server (ours or not), the addresses on kube-ipvs0, our
+// table. IPVS dumps are not atomic (kernel-level fact: an index cursor, no DUMP_INTR): absence here
+// is evidence only if nobody else wrote meanwhile.
 struct Observation {
   KernelInfo info;
   std::vector<ObservedVirtualServer> virtual_servers;  // dump order, no duplicates
   bool link_present = false;                           // kube-ipvs0 exists
-  std::vector<Address> bound;                          // addresses on kube-ipvs0, link-local ones left out
-  bool rules_intact = false;                           // the skeleton is exactly ours
-  std::vector<SetElement> elements;                    // of our sets; empty without the table
+  std::vector<Address> bound;        // addresses on kube-ipvs0, link-local ones left out
+  bool rules_intact = false;         // the skeleton is exactly ours
+  std::vector<SetElement> elements;  // of our sets; empty without the table
 };
 
 // What became of one step: nothing to say, or the error it met.
@@ -43,8 +45,9 @@ class Kernel {
   [[nodiscard]] virtual Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids) = 0;
 
-  // Writes `steps` in this order, pipelined, and answers for each. A failed step never stops the rest.
-  // After an outcome with ENOBUFS or ETIMEDOUT the step may or may not have happened: observe again.
+  // Writes `steps` in this order, pipelined, and answers for each. A failed step never stops the
+  // rest. After an outcome with ENOBUFS or ETIMEDOUT the step may or may not have happened: observe
+  // again.
   [[nodiscard]] virtual std::vector<Outcome> write(std::span<const Step> steps) = 0;
 };
 

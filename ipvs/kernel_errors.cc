@@ -33,7 +33,8 @@ std::string missing_subsystem_remedy(KernelDoor door) {
       return "Load the kernel module ip_vs (`modprobe ip_vs`); if there is no such "
              "module, this kernel is built without CONFIG_IP_VS";
     case KernelDoor::kRules:
-      return "Load the kernel module nf_tables; if there is no such module, this kernel is built without "
+      return "Load the kernel module nf_tables; if there is no such module, this kernel is built "
+             "without "
              "CONFIG_NF_TABLES_INET";
     case KernelDoor::kAddresses:
       break;
@@ -58,7 +59,8 @@ std::string remedy(const Step& step, int code) {
   const auto* added = std::get_if<AddVirtualServer>(&step);
   const auto* edited = std::get_if<EditVirtualServer>(&step);
   if (code == ENOENT && (added != nullptr || edited != nullptr)) {
-    const auto& scheduler = added != nullptr ? added->settings.scheduler : edited->settings.scheduler;
+    const auto& scheduler =
+        added != nullptr ? added->settings.scheduler : edited->settings.scheduler;
     return "Load the scheduler's module, ip_vs_" + scheduler;
   }
   if (code == ENODEV) return "The interface kube-ipvs0 is gone: it must be created first";
@@ -66,7 +68,8 @@ std::string remedy(const Step& step, int code) {
     return "Load the kernel module dummy";
   }
   if (std::holds_alternative<BindAddress>(step) && (code == EACCES || code == EPERM)) {
-    return "IPv6 may be disabled on kube-ipvs0 (net.ipv6.conf.kube-ipvs0.disable_ipv6), or CAP_NET_ADMIN is "
+    return "IPv6 may be disabled on kube-ipvs0 (net.ipv6.conf.kube-ipvs0.disable_ipv6), or "
+           "CAP_NET_ADMIN is "
            "missing";
   }
   return general_remedy(code);

@@ -9,7 +9,8 @@ namespace ipvs {
 
 enum class KernelDoor : std::uint8_t { kIpvs, kAddresses, kRules };
 
-// Why one of the three sockets is of no use: the kernel lacks the subsystem, or we lack the privilege.
+// Why one of the three sockets is of no use: the kernel lacks the subsystem, or we lack the
+// privilege.
 [[nodiscard]] Error open_error(KernelDoor door, int code);
 
 // The error that `step` met, with its remedy where there is one.

@@ -5,7 +5,9 @@
 namespace ipvs {
 namespace {
 
-constexpr std::size_t padded(std::size_t size) { return (size + NLA_ALIGNTO - 1) & ~std::size_t{NLA_ALIGNTO - 1}; }
+constexpr std::size_t padded(std::size_t size) {
+  return (size + NLA_ALIGNTO - 1) & ~std::size_t{NLA_ALIGNTO - 1};
+}
 
 }  // namespace
 

@@ -1,9 +1,9 @@
 // Netlink messages built in place, one after the other, in one reused buffer.
 //
-// The invariant: between calls of end() and begin() the bytes are a valid sequence of netlink messages, as
-// one sendmsg(2) takes them. Sequence numbers and the request for an acknowledgement are the
-// Socket's, which stamps them last. Written by hand rather than with nlmsg_alloc(): 110,000 messages
-// cost no allocation. Truth: netlink(7), linux/netlink.h. Thread: one at a time.
+// The invariant: between calls of end() and begin() the bytes are a valid sequence of netlink
+// messages, as one sendmsg(2) takes them. Sequence numbers and the request for an acknowledgement
+// are the Socket's, which stamps them last. Written by hand rather than with nlmsg_alloc(): 110,000
+// messages cost no allocation. Truth: netlink(7), linux/netlink.h. Thread: one at a time.
 #pragma once
 
 #include <linux/netlink.h>

@@ -55,8 +55,8 @@ Result<std::unique_ptr<NetlinkKernel>> NetlinkKernel::open() {
   if (!addresses) return tl::unexpected(addresses.error());
   auto rules = NftTable::open();
   if (!rules) return tl::unexpected(rules.error());
-  return std::unique_ptr<NetlinkKernel>(new NetlinkKernel(std::make_unique<Doors>(
-      Doors{*std::move(ipvs), *std::move(addresses), *std::move(rules)})));
+  return std::unique_ptr<NetlinkKernel>(new NetlinkKernel(
+      std::make_unique<Doors>(Doors{*std::move(ipvs), *std::move(addresses), *std::move(rules)})));
 }
 
 Result<Observation> NetlinkKernel::observe() {

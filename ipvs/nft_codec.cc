@@ -18,9 +18,8 @@ constexpr int kHeaderSize = sizeof(nfgenmsg);
 
 void put_bracket(MessageBatch& batch, std::uint16_t type) {
   batch.begin(type);
-  batch.put_header(nfgenmsg{.nfgen_family = AF_UNSPEC,
-                            .version = NFNETLINK_V0,
-                            .res_id = htons(NFNL_SUBSYS_NFTABLES)});
+  batch.put_header(nfgenmsg{
+      .nfgen_family = AF_UNSPEC, .version = NFNETLINK_V0, .res_id = htons(NFNL_SUBSYS_NFTABLES)});
   batch.end();
 }
 
@@ -231,9 +230,9 @@ bool is_as_written(nlmsghdr* answer, const NftSet& set) {
   return attributes.text(NFTA_SET_NAME) == set.name &&
          number(attributes, NFTA_SET_KEY_TYPE) == set.key_type &&
          number(attributes, NFTA_SET_KEY_LEN) == set.key_length &&
-         number(attributes, NFTA_SET_FLAGS) == 0 &&         // no map, no interval, not constant
-         number(description, NFTA_SET_DESC_SIZE) == 0 &&    // no limit that a big cluster would meet
-         !attributes.has(NFTA_SET_TIMEOUT);                 // nothing leaves it on its own
+         number(attributes, NFTA_SET_FLAGS) == 0 &&       // no map, no interval, not constant
+         number(description, NFTA_SET_DESC_SIZE) == 0 &&  // no limit that a big cluster would meet
+         !attributes.has(NFTA_SET_TIMEOUT);               // nothing leaves it on its own
 }
 
 bool is_as_written(nlmsghdr* answer, const NftChain& chain) {

@@ -1,7 +1,8 @@
 // Values to and from nfnetlink messages of nf_tables, for our one table: bytes only, no socket.
 //
-// Every change is part of a transaction: BATCH_BEGIN, the changes, BATCH_END, in one datagram. Numbers are big endian
-// here, unlike everywhere else in netlink. Truth: linux/netfilter/nf_tables.h. Pure: any thread.
+// Every change is part of a transaction: BATCH_BEGIN, the changes, BATCH_END, in one datagram.
+// Numbers are big endian here, unlike everywhere else in netlink. Truth:
+// linux/netfilter/nf_tables.h. Pure: any thread.
 #pragma once
 
 #include <linux/netlink.h>

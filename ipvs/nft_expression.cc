@@ -85,10 +85,9 @@ NftExpression compare_byte(Register with, std::uint8_t value) {
 }
 
 NftExpression compare_word(Register with, Comparison how, std::uint32_t value) {
-  return {"cmp",
-          {{NFTA_CMP_SREG, number(with)},
-           {NFTA_CMP_OP, number(how)},
-           {NFTA_CMP_DATA, data(value)}}};
+  return {
+      "cmp",
+      {{NFTA_CMP_SREG, number(with)}, {NFTA_CMP_OP, number(how)}, {NFTA_CMP_DATA, data(value)}}};
 }
 
 NftExpression lookup(Register from, Membership how, std::string_view set) {

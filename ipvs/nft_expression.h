@@ -1,10 +1,11 @@
-// The machine instructions of an nftables rule, as values that are written to the kernel and compared with what
-// it holds.
+// The machine instructions of an nftables rule, as values that are written to the kernel and
+// compared with what it holds.
 //
-// An instruction ("expression") is a name and its attributes. The kernel reports the ones it was given and
-// adds some that are zero, so two expressions are the same when they agree on all that are not.
-// The factories are the instructions our rules need, no more; registers are numbered as nft(8) prints them:
-// 1-4 of sixteen bytes, 8-23 of four. Truth: linux/netfilter/nf_tables.h. Pure: any thread.
+// An instruction ("expression") is a name and its attributes. The kernel reports the ones it was
+// given and adds some that are zero, so two expressions are the same when they agree on all that
+// are not. The factories are the instructions our rules need, no more; registers are numbered as
+// nft(8) prints them: 1-4 of sixteen bytes, 8-23 of four. Truth: linux/netfilter/nf_tables.h. Pure:
+// any thread.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace ipvs {
 
 struct NftExpression {
   std::string name;
-  std::map<std::uint16_t, std::string> attributes = {};  // type -> raw bytes, a nest in its raw form
+  std::map<std::uint16_t, std::string> attributes =
+      {};  // type -> raw bytes, a nest in its raw form
 
   // Equal but for attributes whose bytes are all zero.
   friend bool operator==(const NftExpression& a, const NftExpression& b);

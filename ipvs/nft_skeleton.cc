@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 
 namespace ipvs {
 namespace {
@@ -34,7 +35,7 @@ struct Half {
   PacketField destination;
   std::uint32_t original_destination;
   std::uint8_t port_unreachable;
-  Register second_address;      // after one address in register 1
+  Register second_address;       // after one address in register 1
   Register port_after_protocol;  // after an address and a protocol
 };
 
@@ -110,6 +111,8 @@ NftRule masquerade_hairpin(const Half& half) {
   return rule;
 }
 
+constexpr std::array<std::uint8_t, 3> kProtocolsWithPorts{IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP};
+
 NftExpression refusal(const Half& half, std::uint8_t protocol) {
   if (protocol == IPPROTO_TCP) return reject(NFT_REJECT_TCP_RST, 0);
   return reject(NFT_REJECT_ICMP_UNREACH, half.port_unreachable);
@@ -149,7 +152,8 @@ NftSet set_for(SetName set, const Half& half) {
 
 std::vector<NftSet> sets() {
   std::vector<NftSet> sets;
-  for (const SetName set : {SetName::kServiceAddresses, SetName::kServicePorts, SetName::kHairpin}) {
+  for (const SetName set :
+       {SetName::kServiceAddresses, SetName::kServicePorts, SetName::kHairpin}) {
     for (const Half& half : {kIpv4, kIpv6}) sets.push_back(set_for(set, half));
   }
   return sets;
@@ -169,7 +173,7 @@ std::vector<NftChain> chains() {
   for (const Half& half : {kIpv4, kIpv6}) {
     postrouting.rules.push_back(masquerade_node(half));
     postrouting.rules.push_back(masquerade_hairpin(half));
-    for (const std::uint8_t protocol : {IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP}) {
+    for (const std::uint8_t protocol : kProtocolsWithPorts) {
       input.rules.push_back(refuse_unserved_port(half, protocol));
     }
   }

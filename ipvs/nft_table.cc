@@ -17,8 +17,8 @@ constexpr int kDumpAttempts = 5;
 bool is_install(const Step& step) { return std::holds_alternative<InstallRules>(step); }
 
 tl::unexpected<Error> read_error(int code) {
-  return tl::unexpected(with_remedy(
-      {.code = code, .operation = "read nftables table", .subject = "inet kube-ipvs"}));
+  return tl::unexpected(
+      with_remedy({.code = code, .operation = "read nftables table", .subject = "inet kube-ipvs"}));
 }
 
 int first_failure(const std::vector<int>& codes) {
@@ -112,8 +112,8 @@ int NftTable::dump_elements(const NftSet& set, std::vector<SetElement>& elements
     elements.erase(elements.begin() + present, elements.end());
     batch_.clear();
     put_dump_elements(batch_, set);
-    code = socket_.dump(batch_,
-                        [&](nlmsghdr* message) { append_elements(message, set, elements); });
+    code =
+        socket_.dump(batch_, [&](nlmsghdr* message) { append_elements(message, set, elements); });
   }
   return code;
 }
@@ -173,8 +173,8 @@ int NftTable::write_skeleton(Existing existing) {
   return first_failure(socket_.transact(batch_));
 }
 
-// One transaction for all of them. Where elements are refused, the transaction did nothing: they get their
-// errors, and the others are written again without them.
+// One transaction for all of them. Where elements are refused, the transaction did nothing: they
+// get their errors, and the others are written again without them.
 void NftTable::write_elements(std::span<const Step> steps, std::span<Outcome> outcomes) {
   std::vector<std::size_t> pending(steps.size());
   std::iota(pending.begin(), pending.end(), std::size_t{0});

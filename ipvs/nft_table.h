@@ -1,8 +1,9 @@
-// Our nftables table in the kernel: is it there as we write it, install it, add and delete set elements.
+// Our nftables table in the kernel: is it there as we write it, install it, add and delete set
+// elements.
 //
-// Everything happens in transactions of nfnetlink: all of it or nothing. The rules are compared with the
-// skeleton instruction by instruction, so "intact" means that the kernel does what we mean.
-// Truth: nft_codec.h. Thread: one at a time; blocks.
+// Everything happens in transactions of nfnetlink: all of it or nothing. The rules are compared
+// with the skeleton instruction by instruction, so "intact" means that the kernel does what we
+// mean. Truth: nft_codec.h. Thread: one at a time; blocks.
 #pragma once
 
 #include <span>

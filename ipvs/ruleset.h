@@ -1,10 +1,11 @@
-// The nftables table `inet kube-ipvs`: what IPVS does not do. A static part (chains, rules, empty sets:
-// "the skeleton") and the elements of its sets, which alone follow the Services.
+// The nftables table `inet kube-ipvs`: what IPVS does not do. A static part (chains, rules, empty
+// sets: "the skeleton") and the elements of its sets, which alone follow the Services.
 //
-//   service_addresses  every address we serve. In this set: traffic from the node to it is masqueraded
-//                      (its source would be a service address itself), and new connections to a port
-//                      that is no service are refused. First in and last out, so it also records, next
-//                      to kube-ipvs0, which virtual servers are ours.
+//   service_addresses  every address we serve. In this set: traffic from the node to it is
+//   masqueraded
+//                      (its source would be a service address itself), and new connections to a
+//                      port that is no service are refused. First in and last out, so it also
+//                      records, next to kube-ipvs0, which virtual servers are ours.
 //   service_ports      address, protocol and port of every service: exempt from that refusal.
 //   hairpin            endpoint addresses on this node: masqueraded when one reaches itself.
 //
@@ -22,8 +23,8 @@ namespace ipvs {
 
 enum class SetName : std::uint8_t { kServiceAddresses, kServicePorts, kHairpin };
 
-// One element of one set. The family of `address` chooses between the IPv4 and the IPv6 twin of the set.
-// `protocol` and `port` belong to kServicePorts alone and are 0 elsewhere.
+// One element of one set. The family of `address` chooses between the IPv4 and the IPv6 twin of the
+// set. `protocol` and `port` belong to kServicePorts alone and are 0 elsewhere.
 struct SetElement {
   SetName set = SetName::kServiceAddresses;
   Address address;
@@ -38,8 +39,8 @@ struct SetElement {
   }
 };
 
-// The whole table as a script for `nft -f`, with `elements` in their sets: for plans, goldens and people.
-// What nft_codec writes over netlink is the same table (the tests load both and compare).
+// The whole table as a script for `nft -f`, with `elements` in their sets: for plans, goldens and
+// people. What nft_codec writes over netlink is the same table (the tests load both and compare).
 [[nodiscard]] std::string to_nft_text(const std::vector<SetElement>& elements);
 
 }  // namespace ipvs

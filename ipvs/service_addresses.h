@@ -1,9 +1,9 @@
 // The dummy interface kube-ipvs0 and the service addresses on it, over rtnetlink.
 //
-// The interface is made NOARP and left down; the state of an existing one is never touched, because taking
-// it down once would drop all its IPv6 addresses. The interface is looked up by name for every run of steps: somebody may
-// have deleted it and made it anew, with another index.
-// Truth: rtnetlink(7). Thread: one at a time; blocks.
+// The interface is made NOARP and left down; the state of an existing one is never touched, because
+// taking it down once would drop all its IPv6 addresses. The interface is looked up by name for
+// every run of steps: somebody may have deleted it and made it anew, with another index. Truth:
+// rtnetlink(7). Thread: one at a time; blocks.
 #pragma once
 
 #include <optional>

@@ -14,10 +14,12 @@ namespace ipvs {
 namespace {
 
 constexpr int kUnanswered = -1;
-constexpr std::size_t kDatagramSize = 128 << 10;  // the kernel's dumps come in pieces of up to 32 KiB
+// The kernel's dumps come in pieces of up to 32 KiB.
+constexpr std::size_t kDatagramSize = 128 << 10;
 constexpr int kSendBuffer = 1 << 20;
 constexpr std::size_t kMaxBatch = 1024;
-constexpr std::size_t kAnswerCost = 1024;  // what one error takes from the buffer, bookkeeping included
+// What one error takes from the receive buffer, bookkeeping included.
+constexpr std::size_t kAnswerCost = 1024;
 
 // The errno in an NLMSG_ERROR or NLMSG_DONE; 0 is an acknowledgement.
 int code_in(nlmsghdr* message) {
@@ -37,14 +39,13 @@ void set_buffer(int descriptor, int forced, int ordinary, int size) {
 
 // The answers that a batch still waits for: one code per message, in order.
 struct Socket::Awaited {
-  std::uint32_t first = 0;             // sequence number of the batch's first message
-  std::size_t acknowledged = 0;        // index of the message that asks for an acknowledgement
+  std::uint32_t first = 0;              // sequence number of the batch's first message
+  std::size_t acknowledged = 0;         // index of the message that asks for an acknowledgement
   bool opening_error_is_final = false;  // the first message brackets a transaction
   std::vector<int> codes;
 
   bool complete() const {
-    return codes[acknowledged] != kUnanswered ||
-           (opening_error_is_final && codes[0] > 0);
+    return codes[acknowledged] != kUnanswered || (opening_error_is_final && codes[0] > 0);
   }
 
   bool owns(const nlmsghdr& message) const {
@@ -88,7 +89,8 @@ void Socket::enlarge_buffers() {
   int granted = 0;
   socklen_t size = sizeof granted;
   getsockopt(descriptor(), SOL_SOCKET, SO_RCVBUF, &granted, &size);
-  capacity_ = std::clamp<std::size_t>(static_cast<std::size_t>(granted) / kAnswerCost, 1, kMaxBatch);
+  capacity_ =
+      std::clamp<std::size_t>(static_cast<std::size_t>(granted) / kAnswerCost, 1, kMaxBatch);
 }
 
 std::vector<int> Socket::exchange(MessageBatch& batch, const OnMessage& on_message) {

@@ -1,12 +1,12 @@
 // A netlink socket that never hangs and never mistakes one answer for another.
 //
-// Every message sent gets an outcome: messages go out many at a time, only the last one of a batch asks for
-// an acknowledgement, errors come anyway and are matched by sequence number; the acknowledgement of
-// the last proves that all before it were done. An answer that does not come within the deadline is ETIMEDOUT,
-// answers lost for want of buffer are ENOBUFS; either way the socket is replaced by a new one with
-// another port id, and what arrives late is ignored. The command itself may have been done (the kernel
-// works before it answers), so both mean: read the state again.
-// Truth: netlink(7). Thread: one at a time; blocks.
+// Every message sent gets an outcome: messages go out many at a time, only the last one of a batch
+// asks for an acknowledgement, errors come anyway and are matched by sequence number; the
+// acknowledgement of the last proves that all before it were done. An answer that does not come
+// within the deadline is ETIMEDOUT, answers lost for want of buffer are ENOBUFS; either way the
+// socket is replaced by a new one with another port id, and what arrives late is ignored. The
+// command itself may have been done (the kernel works before it answers), so both mean: read the
+// state again. Truth: netlink(7). Thread: one at a time; blocks.
 #pragma once
 
 #include <netlink/socket.h>
@@ -37,12 +37,13 @@ class Socket {
   // Writes the batch with one sendmsg and answers with one errno per message; 0: done.
   [[nodiscard]] std::vector<int> exchange(MessageBatch& batch, const OnMessage& on_message = {});
 
-  // As exchange(), for a batch whose first and last message are the brackets of an nfnetlink transaction:
-  // an error of the opening bracket is the error of all, and any error means that nothing was done.
+  // As exchange(), for a batch whose first and last message are the brackets of an nfnetlink
+  // transaction: an error of the opening bracket is the error of all, and any error means that
+  // nothing was done.
   [[nodiscard]] std::vector<int> transact(MessageBatch& batch);
 
-  // Sends the one dump request in `request` and hands on every message of the answer. Returns 0, or an
-  // errno; EINTR when the kernel says that the table changed underneath (NLM_F_DUMP_INTR).
+  // Sends the one dump request in `request` and hands on every message of the answer. Returns 0, or
+  // an errno; EINTR when the kernel says that the table changed underneath (NLM_F_DUMP_INTR).
   [[nodiscard]] int dump(MessageBatch& request, const OnMessage& on_message);
 
   // How many messages a batch may have so that even an error for each fits the receive buffer.
@@ -71,7 +72,8 @@ class Socket {
   SocketOptions options_;
   std::unique_ptr<nl_sock, Free> socket_;
   std::size_t capacity_ = 1;
-  std::uint32_t sequence_ = 0;  // of the message sent last; never starts anew, not even with a new socket
+  std::uint32_t sequence_ =
+      0;  // of the message sent last; never starts anew, not even with a new socket
   std::vector<char> buffer_;
 };
 

@@ -1,6 +1,7 @@
 // One change to the node, as a value: what a plan is made of and what the kernel door writes.
 //
-// A step names everything it needs; nothing is looked up when it is written. Plain values: any thread.
+// A step names everything it needs; nothing is looked up when it is written. Plain values: any
+// thread.
 #pragma once
 
 #include <string>
@@ -69,8 +70,8 @@ using Step = std::variant<AddVirtualServer, EditVirtualServer, DeleteVirtualServ
                           EditRealServer, DeleteRealServer, CreateLink, BindAddress, UnbindAddress,
                           InstallRules, AddElement, DeleteElement>;
 
-// The step in the administrator's own language: a line for `ipvsadm -R`, an `ip` or an `nft` command.
-// No line end. E.g. "-a -t 10.96.0.10:53 -r 10.244.1.2:53 -m -w 1".
+// The step in the administrator's own language: a line for `ipvsadm -R`, an `ip` or an `nft`
+// command. No line end. E.g. "-a -t 10.96.0.10:53 -r 10.244.1.2:53 -m -w 1".
 [[nodiscard]] std::string to_string(const Step& step);
 
 }  // namespace ipvs

@@ -17,7 +17,8 @@ constexpr std::array<Sysctl, 4> kSysctls{{
      "a client of a deleted real server is told so and does not wait for its own time-out"},
     {"net/ipv4/vs/expire_quiescent_template", "1",
      "session affinity does not lead new connections to a real server that drains"},
-    {"net/ipv4/ip_forward", "1", "real servers on other nodes and in pods are reached by forwarding"},
+    {"net/ipv4/ip_forward", "1",
+     "real servers on other nodes and in pods are reached by forwarding"},
 }};
 
 class Descriptor {
@@ -58,8 +59,10 @@ std::string remedy(int code, const Sysctl& sysctl) {
   const std::string need = " (needed because " + std::string(sysctl.reason) + ")";
   if (code == ENOENT) return "Load the kernel module ip_vs, then set " + setting + need;
   if (code == EROFS) {
-    return "/proc/sys is read-only in this container: run `kube-ipvs init` in a privileged init container, or "
-           "set " + setting + " on the node" + need;
+    return "/proc/sys is read-only in this container: run `kube-ipvs init` in a privileged init "
+           "container, or "
+           "set " +
+           setting + " on the node" + need;
   }
   return "Set " + setting + " on the node" + need;
 }

@@ -1,8 +1,8 @@
 // The sysctls we own: which, what they must be, and why.
 //
-// Only these are ever written, and only when they differ. Per network namespace; those of IPVS exist once the
-// module ip_vs is loaded. Truth: Documentation/networking/ipvs-sysctl.rst of the kernel.
-// Thread: any; blocks for a moment.
+// Only these are ever written, and only when they differ. Per network namespace; those of IPVS
+// exist once the module ip_vs is loaded. Truth: Documentation/networking/ipvs-sysctl.rst of the
+// kernel. Thread: any; blocks for a moment.
 #pragma once
 
 #include <filesystem>

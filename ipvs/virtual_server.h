@@ -1,8 +1,9 @@
-// The values of an IPVS table: virtual servers (the kernel's "services") and real servers ("dests").
+// The values of an IPVS table: virtual servers (the kernel's "services") and real servers
+// ("dests").
 //
 // Configuration only; what the kernel counts is in counters.h and never takes part in equality.
-// Field by field these mirror struct ip_vs_service_user and ip_vs_dest_user of linux/ip_vs.h, in host
-// byte order. Plain values: any thread.
+// Field by field these mirror struct ip_vs_service_user and ip_vs_dest_user of linux/ip_vs.h, in
+// host byte order. Plain values: any thread.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -35,8 +36,8 @@ struct VirtualServerFlag {
   static constexpr std::uint32_t kScheduler3 = 0x20;
 };
 
-// What identifies a virtual server: an address, protocol and port; or a firewall mark, when `fwmark`
-// is not 0: then `address` is the unspecified address of the mark's family, the rest is 0.
+// What identifies a virtual server: an address, protocol and port; or a firewall mark, when
+// `fwmark` is not 0: then `address` is the unspecified address of the mark's family, the rest is 0.
 struct VirtualServerId {
   std::uint32_t fwmark = 0;
   Address address;
@@ -54,9 +55,10 @@ struct VirtualServerId {
 // The settings of a virtual server.
 struct VirtualServer {
   std::string scheduler = "rr";
-  std::uint32_t flags = 0;              // VirtualServerFlag bits, kHashed left out
-  std::chrono::seconds timeout{0};      // of persistence; 0 without it
-  std::uint32_t netmask = 0xffffffff;   // of persistence: IPv4 mask; for IPv6 the prefix length, 1..128
+  std::uint32_t flags = 0;          // VirtualServerFlag bits, kHashed left out
+  std::chrono::seconds timeout{0};  // of persistence; 0 without it
+  std::uint32_t netmask =
+      0xffffffff;  // of persistence: IPv4 mask; for IPv6 the prefix length, 1..128
   std::string persistence_engine = {};  // empty: none
 
   friend bool operator==(const VirtualServer&, const VirtualServer&) = default;

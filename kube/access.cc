@@ -37,9 +37,9 @@ std::string errno_text() { return std::generic_category().message(errno); }
 tl::expected<std::string, std::string> read_source(const CredentialSource& source) {
   if (!source.data.empty() || source.file.empty()) return source.data;
   return read_file(source.file).and_then([&](std::string text) {
-    return text.empty() ? tl::expected<std::string, std::string>(
-                              tl::unexpected(source.file + " is empty"))
-                        : std::move(text);
+    return text.empty()
+               ? tl::expected<std::string, std::string>(tl::unexpected(source.file + " is empty"))
+               : std::move(text);
   });
 }
 

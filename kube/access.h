@@ -1,8 +1,8 @@
 // How to reach an API server, and who we are there.
 //
-// A ClusterAccess names its credentials (a file, or the data itself); read_credentials() fetches them
-// and is called for every new connection, so that rotated tokens and certificates are taken up.
-// Credentials never travel over plain HTTP. Where it comes from: kubeconfig.h, in_cluster.h.
+// A ClusterAccess names its credentials (a file, or the data itself); read_credentials() fetches
+// them and is called for every new connection, so that rotated tokens and certificates are taken
+// up. Credentials never travel over plain HTTP. Where it comes from: kubeconfig.h, in_cluster.h.
 // Values; read_credentials() reads files; any thread.
 #pragma once
 
@@ -25,9 +25,9 @@ struct CredentialSource {
 
 struct ClusterAccess {
   bool tls = true;
-  std::string host;         // a name or an address, without brackets
+  std::string host;  // a name or an address, without brackets
   std::uint16_t port = 443;
-  std::string path_prefix;  // of every request, e.g. "/k8s/clusters/c-1"; mostly empty
+  std::string path_prefix;      // of every request, e.g. "/k8s/clusters/c-1"; mostly empty
   std::string tls_server_name;  // the name the certificate must carry; empty: host
   bool insecure_skip_tls_verify = false;
   CredentialSource certificate_authority;  // empty: the system's authorities

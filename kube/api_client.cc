@@ -76,13 +76,15 @@ awaitable<ApiResult<void>> ApiClient::read_head() {
   const auto begin = std::chrono::steady_clock::now();
   while (!response_->head_done()) {
     // The deadline is for the whole head: a byte a minute must not keep us here.
-    const auto spent = std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
+    const auto spent =
+        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
     if (spent >= deadlines_.head) co_return failed(ApiError::Kind::kTimeout, "no answer in time");
     const Duration left = deadlines_.head - spent;
     const auto size = co_await transport_->read_some(asio::buffer(input_), left);
     if (!size) co_return tl::unexpected(size.error());
     if (*size == 0) {
-      co_return failed(ApiError::Kind::kClosed, "the server closed the connection without an answer");
+      co_return failed(ApiError::Kind::kClosed,
+                       "the server closed the connection without an answer");
     }
     received_anything_ = true;
     if (auto put = response_->put({input_.data(), *size}, body_); !put) {

@@ -28,14 +28,18 @@ std::string rbac_rule(const Resource& resource) {
 std::string remedy_of_status(const Status& status, const Resource& resource) {
   switch (status.code) {
     case 401:
-      return "The token or client certificate is not accepted: check that it is of this cluster and "
-             "has not expired. It is read again for every new connection.";
-    case 403: return rbac_rule(resource);
+      return "The token or client certificate is not accepted: check that it is of this cluster "
+             "and has not expired. It is read again for every new connection.";
+    case 403:
+      return rbac_rule(resource);
     case 404:
       return "Check that the server address is a Kubernetes API server of version 1.21 or later.";
-    case 410: return "";
-    case 429: return "The server asks for patience; it is tried again when it says.";
-    default: break;
+    case 410:
+      return "The whole state is read again.";
+    case 429:
+      return "The server asks for patience; it is tried again when it says.";
+    default:
+      break;
   }
   if (status.code >= 300 && status.code < 400) {
     return "Redirects are not followed: give the address of the API server itself.";
@@ -53,17 +57,20 @@ std::string remedy_of(const ApiError& error, const Resource& resource, std::stri
     case ApiError::Kind::kRefused:
     case ApiError::Kind::kConnect:
     case ApiError::Kind::kTimeout:
-      return fmt::format("Check that the API server runs at {} and is reachable from this node; a "
-                         "Service address is reachable only once this agent has programmed it.",
-                         server);
+      return fmt::format(
+          "Check that the API server runs at {} and is reachable from this node; a "
+          "Service address is reachable only once this agent has programmed it.",
+          server);
     case ApiError::Kind::kTls:
       return "Check the certificate authority given, the certificate's names and dates (or set "
              "tls-server-name), and this node's clock.";
     case ApiError::Kind::kClosed:
     case ApiError::Kind::kProtocol:
       return fmt::format("Check that {} is the API server and what stands between.", server);
-    case ApiError::Kind::kStatus: return remedy_of_status(error.status, resource);
-    case ApiError::Kind::kStopped: return "";
+    case ApiError::Kind::kStatus:
+      return remedy_of_status(error.status, resource);
+    case ApiError::Kind::kStopped:
+      return "";
   }
   return "";
 }

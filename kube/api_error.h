@@ -39,7 +39,8 @@ using ApiResult = tl::expected<T, ApiError>;
 // The server says that the history asked for is gone: only a new list helps.
 [[nodiscard]] bool is_gone(const Status& status);
 
-// For a person: "cannot <verb> <resource>", why, and what to do. `server` as in ClusterAccess::url().
+// For a person: "cannot <verb> <resource>", why, and what to do. `server` as in
+// ClusterAccess::url().
 [[nodiscard]] Trouble trouble_of(const ApiError& error, std::string_view verb,
                                  const Resource& resource, std::string_view server);
 

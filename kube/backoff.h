@@ -11,7 +11,8 @@ class Backoff {
  public:
   using Duration = std::chrono::milliseconds;
 
-  constexpr Backoff(Duration initial, Duration cap) : initial_(initial), cap_(cap), next_(initial) {}
+  constexpr Backoff(Duration initial, Duration cap)
+      : initial_(initial), cap_(cap), next_(initial) {}
 
   // How long to wait before the next try. `jitter` in [0, 1): the answer lies in [d, 2d).
   [[nodiscard]] Duration next(double jitter) {
@@ -21,8 +22,6 @@ class Backoff {
   }
   // What was tried has worked.
   void reset() { next_ = initial_; }
-  // Nothing has failed since the last reset.
-  [[nodiscard]] bool is_fresh() const { return next_ == initial_; }
 
  private:
   Duration initial_;

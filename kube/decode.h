@@ -1,9 +1,10 @@
-// Bytes of one API object → the small value of objects.h; what no valid object could hold is refused.
+// Bytes of one API object → the small value of objects.h; what no valid object could hold is
+// refused.
 //
-// What is believed is stated here once: canonical addresses only (address_text.h), ports 1..65535, at
-// most one cluster IP of each family, at most 1000 endpoints and 20,000 ports of a slice (the API
-// server's own limits). An endpoint whose address cannot be believed is left out alone.
-// The fields read, and why, are listed in kube/README.md. Pure; any thread.
+// What is believed is stated here once: canonical addresses only (address_text.h), ports 1..65535,
+// at most one cluster IP of each family, at most 1000 endpoints and 20,000 ports of a slice (the
+// API server's own limits). An endpoint whose address cannot be believed is left out alone. The
+// fields read, and why, are listed in kube/README.md. Pure; any thread.
 #pragma once
 
 #include <chrono>

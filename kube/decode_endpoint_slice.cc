@@ -67,8 +67,7 @@ tl::expected<AddressType, JsonError> address_type_of(std::string_view text) {
   if (text == "IPv4") return AddressType::kIpv4;
   if (text == "IPv6") return AddressType::kIpv6;
   if (text == "FQDN") return AddressType::kFqdn;
-  return tl::unexpected(
-      JsonError{.field = "addressType", .reason = "is none of IPv4, IPv6, FQDN"});
+  return tl::unexpected(JsonError{.field = "addressType", .reason = "is none of IPv4, IPv6, FQDN"});
 }
 
 bool is_of(const EndpointDraft& draft, AddressType type) {

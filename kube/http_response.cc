@@ -1,8 +1,8 @@
 #include "kube/http_response.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/basic_parser.hpp>
-#include <algorithm>
 #include <charconv>
 
 namespace kube {
@@ -15,21 +15,21 @@ namespace {
 
 constexpr std::uint32_t kMaxHeader = 64U << 10U;
 
-error_code refused() { return http::make_error_code(http::error::bad_value); }
+tl::unexpected<std::string> refused(const std::string& why) {
+  return tl::unexpected("the answer is no HTTP that we accept: " + why);
+}
 
 }  // namespace
 
-class HttpResponseReader::Parser final : public http::basic_parser<false> {
+class HttpResponseReader::HeadParser final : public http::basic_parser<false> {
  public:
-  Parser() {
-    eager(true);
+  HeadParser() {
     header_limit(kMaxHeader);
     body_limit(boost::none);
   }
 
   HttpHead head;
-  std::string* body = nullptr;
-  const char* refusal = nullptr;  // in our words, when a hook has refused
+  const char* refusal = nullptr;  // in our words, when we have refused
 
  private:
   void on_request_impl(http::verb, string_view, string_view, int, error_code&) override {}
@@ -39,11 +39,8 @@ class HttpResponseReader::Parser final : public http::basic_parser<false> {
     if (code < 200) refuse("an interim answer (1xx) that was not asked for", error);
   }
 
-  void on_field_impl(http::field name, string_view, string_view value,
-                     error_code& error) override {
-    if (is_header_done()) {
-      refuse("trailers after the last chunk", error);
-    } else if (name == http::field::content_encoding && value != "identity") {
+  void on_field_impl(http::field name, string_view, string_view value, error_code& error) override {
+    if (name == http::field::content_encoding && value != "identity") {
       refuse("a Content-Encoding that was not asked for", error);
     } else if (name == http::field::location) {
       head.location.assign(value.data(), std::min<std::size_t>(value.size(), 256));
@@ -52,34 +49,22 @@ class HttpResponseReader::Parser final : public http::basic_parser<false> {
     }
   }
 
-  void on_header_impl(error_code&) override {}
-
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length,
-                         error_code& error) override {
-    if (!length && !chunked()) {
+  void on_header_impl(error_code& error) override {
+    if (!chunked() && !content_length()) {
       refuse("neither a length nor chunks, so that its end cannot be seen", error);
     }
   }
 
-  std::size_t on_body_impl(string_view piece, error_code&) override {
-    body->append(piece.data(), piece.size());
-    return piece.size();
-  }
-
-  void on_chunk_header_impl(std::uint64_t, string_view extensions, error_code& error) override {
-    if (!extensions.empty()) refuse("a chunk with extensions", error);
-  }
-
-  std::size_t on_chunk_body_impl(std::uint64_t, string_view piece, error_code&) override {
-    body->append(piece.data(), piece.size());
-    return piece.size();
-  }
-
+  // Bodies are read by HttpResponseReader.
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, error_code&) override {}
+  std::size_t on_body_impl(string_view, error_code&) override { return 0; }
+  void on_chunk_header_impl(std::uint64_t, string_view, error_code&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, string_view, error_code&) override { return 0; }
   void on_finish_impl(error_code&) override {}
 
   void refuse(const char* why, error_code& error) {
     refusal = why;
-    error = refused();
+    error = http::make_error_code(http::error::bad_value);
   }
 
   // Seconds; the other form, a date, would need a clock and is not used by API servers.
@@ -91,39 +76,54 @@ class HttpResponseReader::Parser final : public http::basic_parser<false> {
   }
 };
 
-HttpResponseReader::HttpResponseReader() : parser_(std::make_unique<Parser>()) {}
+HttpResponseReader::HttpResponseReader() : parser_(std::make_unique<HeadParser>()) {}
 HttpResponseReader::~HttpResponseReader() = default;
 
 tl::expected<void, std::string> HttpResponseReader::put(std::string_view bytes, std::string& body) {
-  parser_->body = &body;
-  const bool joined = !rest_.empty();
-  if (joined) rest_.append(bytes);
-  std::string_view input = joined ? std::string_view(rest_) : bytes;
-  while (!input.empty() && !done()) {
-    error_code error;
-    const std::size_t read =
-        parser_->put(boost::asio::const_buffer(input.data(), input.size()), error);
-    input.remove_prefix(read);
-    if (error == http::error::need_more) {
-      error = {};
-      if (read == 0) break;
-    }
-    if (error) {
-      return tl::unexpected("the answer is no HTTP that we accept: " +
-                            (parser_->refusal != nullptr ? std::string(parser_->refusal)
-                                                         : error.message()));
-    }
+  if (!head_done()) {
+    auto head = put_head(bytes);
+    if (!head || !head_done()) return head;
+    bytes = rest_;
   }
-  if (input.size() > kMaxHeader) {
-    return tl::unexpected(std::string("the answer has a header or chunk header without end"));
-  }
-  rest_ = std::string(input);
+  const auto read = put_body(bytes, body);
+  if (!read) return refused(read.error());
+  surplus_ = surplus_ || *read < bytes.size();
+  rest_.clear();
   return {};
 }
 
+// What follows the head is left in rest_.
+tl::expected<void, std::string> HttpResponseReader::put_head(std::string_view bytes) {
+  rest_.append(bytes);
+  error_code error;
+  const std::size_t read = parser_->put(boost::asio::buffer(rest_), error);
+  rest_.erase(0, read);
+  if (error && error != http::error::need_more) {
+    return refused(parser_->refusal != nullptr ? parser_->refusal : error.message());
+  }
+  if (!head_done()) {
+    if (rest_.size() > kMaxHeader) return refused("a head without end");
+    return {};
+  }
+  chunked_ = parser_->chunked();
+  length_left_ = chunked_ ? 0 : parser_->content_length().value_or(0);
+  return {};
+}
+
+tl::expected<std::size_t, std::string> HttpResponseReader::put_body(std::string_view bytes,
+                                                                    std::string& body) {
+  if (chunked_) return chunks_.put(bytes, body);
+  const auto size = std::min<std::uint64_t>(length_left_, bytes.size());
+  body.append(bytes.substr(0, size));
+  length_left_ -= size;
+  return size;
+}
+
 bool HttpResponseReader::head_done() const { return parser_->is_header_done(); }
-bool HttpResponseReader::done() const { return parser_->is_done(); }
-bool HttpResponseReader::keep_alive() const { return parser_->keep_alive() && rest_.empty(); }
+bool HttpResponseReader::done() const {
+  return head_done() && (chunked_ ? chunks_.done() : length_left_ == 0);
+}
+bool HttpResponseReader::keep_alive() const { return parser_->keep_alive() && !surplus_; }
 const HttpHead& HttpResponseReader::head() const { return parser_->head; }
 
 }  // namespace kube

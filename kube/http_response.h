@@ -3,7 +3,7 @@
 // Stricter than HTTP asks, because an API server needs none of it: chunk extensions and trailers,
 // 1xx answers, bodies whose end only the end of the connection would show (a cut could not be told
 // from an end), and any Content-Encoding are refused. Headers are capped at 64 KiB. No socket; any
-// thread. The parser underneath is Beast's.
+// thread. Heads are parsed by Beast, chunks by chunk_reader.h.
 #pragma once
 
 #include <chrono>
@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+
+#include "kube/chunk_reader.h"
 
 namespace kube {
 
@@ -38,9 +40,18 @@ class HttpResponseReader {
   [[nodiscard]] const HttpHead& head() const;
 
  private:
-  class Parser;
-  std::unique_ptr<Parser> parser_;
-  std::string rest_;  // bytes that were not enough for the parser to go on
+  class HeadParser;
+
+  [[nodiscard]] tl::expected<void, std::string> put_head(std::string_view bytes);
+  [[nodiscard]] tl::expected<std::size_t, std::string> put_body(std::string_view bytes,
+                                                                std::string& body);
+
+  std::unique_ptr<HeadParser> parser_;
+  std::string rest_;      // bytes that were not enough for the parser to go on
+  bool surplus_ = false;  // bytes came behind the answer's end
+  bool chunked_ = false;
+  ChunkReader chunks_;
+  std::uint64_t length_left_ = 0;  // of a body with a length
 };
 
 }  // namespace kube

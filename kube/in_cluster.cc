@@ -11,11 +11,11 @@ std::string variable(const char* name) {
 }
 
 tl::unexpected<Trouble> not_in_cluster(std::string why) {
-  return tl::unexpected(
-      Trouble{.what = "cannot use the in-cluster configuration",
-              .why = std::move(why),
-              .remedy = "Outside of a pod, give --kubeconfig; in a pod, check that "
-                        "automountServiceAccountToken is not false."});
+  return tl::unexpected(Trouble{.what = "cannot use the in-cluster configuration",
+                                .why = std::move(why),
+                                .remedy =
+                                    "Outside of a pod, give --kubeconfig; in a pod, check that "
+                                    "automountServiceAccountToken is not false."});
 }
 
 }  // namespace

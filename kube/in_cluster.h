@@ -1,5 +1,5 @@
-// The access that every pod has: address from the environment, token and CA from the service account
-// (kubernetes.io, "Accessing the API from within a Pod").
+// The access that every pod has: address from the environment, token and CA from the service
+// account (kubernetes.io, "Accessing the API from within a Pod").
 #pragma once
 
 #include <string>

@@ -74,7 +74,8 @@ void FrameBuffer::keep(std::string_view piece) {
 }
 
 Frame FrameBuffer::release() {
-  const Frame frame{.kind = kind_, .text = whole_.data() != nullptr ? whole_ : std::string_view(kept_)};
+  const Frame frame{.kind = kind_,
+                    .text = whole_.data() != nullptr ? whole_ : std::string_view(kept_)};
   whole_ = {};
   size_ = 0;
   complete_ = false;

@@ -1,10 +1,10 @@
 // A byte stream, cut anywhere, into complete JSON objects.
 //
 // JsonScanner only counts: depth and whether we are inside a string. Whether the text between two
-// braces is JSON is the decoder's business (json_paths.h). JsonFramer cuts a stream of objects, as a
-// watch sends them; ListFramer cuts the elements out of the "items" of one List, so that a page is
-// never held as a whole. Both own a cap per value: what is larger or deeper is drained to its end
-// and reported with its first bytes. Pure; any thread.
+// braces is JSON is the decoder's business (json_paths.h). JsonFramer cuts a stream of objects, as
+// a watch sends them; ListFramer cuts the elements out of the "items" of one List, so that a page
+// is never held as a whole. Both own a cap per value: what is larger or deeper is drained to its
+// end and reported with its first bytes. Pure; any thread.
 #pragma once
 
 #include <cstddef>

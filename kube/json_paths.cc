@@ -25,12 +25,17 @@ constexpr std::size_t kMaxShown = 64;  // bytes of a refused text that a reason 
 
 const char* name_of(Kind kind) {
   switch (kind) {
-    case Kind::kText: return "a string";
-    case Kind::kNumber: return "a whole number";
-    case Kind::kFlag: return "true or false";
+    case Kind::kText:
+      return "a string";
+    case Kind::kNumber:
+      return "a whole number";
+    case Kind::kFlag:
+      return "true or false";
     case Kind::kObject:
-    case Kind::kChoice: return "an object";
-    case Kind::kList: return "a list";
+    case Kind::kChoice:
+      return "an object";
+    case Kind::kList:
+      return "a list";
   }
   return "something else";
 }
@@ -44,12 +49,14 @@ std::string quoted(std::string_view text) {
   return shown + (text.size() > kMaxShown ? "…\"" : "\"");
 }
 
-// Follows a document along the expected places. Every function that RapidJSON calls returns false to
-// end the reading; error() then says why.
+// Follows a document along the expected places. Every function that RapidJSON calls returns false
+// to end the reading; error() then says why.
 class Walker {
  public:
   Walker(const JsonPlace& root, void* target) : root_(root), target_(target) {}
 
+  // The names are RapidJSON's.
+  // NOLINTBEGIN(readability-identifier-naming)
   bool Null() { return next(), true; }
   bool Bool(bool value);
   bool Int(int value) { return whole_number(value); }
@@ -64,6 +71,7 @@ class Walker {
   bool EndObject(rapidjson::SizeType) { return close(); }
   bool StartArray() { return open(Kind::kList); }
   bool EndArray(rapidjson::SizeType) { return close(); }
+  // NOLINTEND(readability-identifier-naming)
 
   [[nodiscard]] const JsonError& error() const { return error_; }
 
@@ -71,9 +79,9 @@ class Walker {
   struct Frame {
     const JsonPlace* place = nullptr;
     void* target = nullptr;
-    std::uint64_t seen = 0;      // one bit for each known key that has appeared
-    std::size_t current = 0;     // an object's field; a list's count of elements
-    bool known = false;          // the current key is one of the fields
+    std::uint64_t seen = 0;   // one bit for each known key that has appeared
+    std::size_t current = 0;  // an object's field; a list's count of elements
+    bool known = false;       // the current key is one of the fields
   };
 
   const JsonPlace* next();
@@ -160,7 +168,8 @@ bool Walker::close() {
 bool Walker::Bool(bool value) {
   const JsonPlace* place = next();
   if (place == nullptr) return true;
-  return is(*place, Kind::kFlag) && taken(place->take_flag(target(), value), value ? "true" : "false");
+  return is(*place, Kind::kFlag) &&
+         taken(place->take_flag(target(), value), value ? "true" : "false");
 }
 
 bool Walker::whole_number(std::int64_t value) {
@@ -221,7 +230,8 @@ std::string Walker::field() const {
 
 }  // namespace
 
-tl::expected<void, JsonError> read_json(std::string_view json, const JsonPlace& root, void* target) {
+tl::expected<void, JsonError> read_json(std::string_view json, const JsonPlace& root,
+                                        void* target) {
   // Room for the texts of an ordinary object, so that reading it allocates nothing.
   std::array<char, 8192> room;
   rapidjson::MemoryPoolAllocator<> pool(room.data(), room.size());
@@ -236,8 +246,8 @@ tl::expected<void, JsonError> read_json(std::string_view json, const JsonPlace& 
     if (result.Code() == rapidjson::kParseErrorTermination) return tl::unexpected(walker.error());
     return tl::unexpected(JsonError{
         .field = {},
-        .reason = fmt::format("is no JSON: {} (byte {})", rapidjson::GetParseError_En(result.Code()),
-                              result.Offset())});
+        .reason = fmt::format("is no JSON: {} (byte {})",
+                              rapidjson::GetParseError_En(result.Code()), result.Offset())});
   }
   // MemoryStream shows its end as a NUL byte, so a NUL byte in the text would pass for the end.
   if (stream.Tell() != json.size()) {

@@ -1,12 +1,13 @@
 // Expected places of a JSON document, and what takes the value found at each: the schema as a tree
 // that mirrors the document.
 //
-//   const auto place = object<Port>({{"name", text<&Port::name>()}, {"port", number<&set_port>()}});
+//   const auto place = object<Port>({{"name", text<&Port::name>()}, {"port",
+//   number<&set_port>()}});
 //
-// read_json() walks a document once (SAX). What stands at no known place is skipped without building
-// anything; null leaves the default; a value of another type, a known key that appears twice, a text
-// over 64 KiB or a nesting over 64 refuses the document. Object keys are case-sensitive, as in the API
-// server. The only user of RapidJSON. Pure; any thread.
+// read_json() walks a document once (SAX). What stands at no known place is skipped without
+// building anything; null leaves the default; a value of another type, a known key that appears
+// twice, a text over 64 KiB or a nesting over 64 refuses the document. Object keys are
+// case-sensitive, as in the API server. The only user of RapidJSON. Pure; any thread.
 #pragma once
 
 #include <cstdint>
@@ -44,9 +45,9 @@ struct JsonPlace {
   Complaint (*take_text)(void*, std::string_view) = nullptr;
   Complaint (*take_number)(void*, std::int64_t) = nullptr;
   Complaint (*take_flag)(void*, bool) = nullptr;
-  void* (*enter)(void*) = nullptr;      // the target of what is inside; its nullptr: one too many
-  Chosen (*choose)(void*) = nullptr;    // what to expect, decided by what has been read before
-  std::vector<Field> fields;            // of an object; of a list: one, its elements
+  void* (*enter)(void*) = nullptr;    // the target of what is inside; its nullptr: one too many
+  Chosen (*choose)(void*) = nullptr;  // what to expect, decided by what has been read before
+  std::vector<Field> fields;          // of an object; of a list: one, its elements
 };
 
 struct JsonPlace::Field {
@@ -146,8 +147,8 @@ template <class Target>
 // An object whose values belong to a part of the Target.
 template <auto Member>
 [[nodiscard]] auto within(
-    Place<std::remove_reference_t<
-        decltype(std::declval<detail::TargetOf<Member>&>().*Member)>> inside) {
+    Place<std::remove_reference_t<decltype(std::declval<detail::TargetOf<Member>&>().*Member)>>
+        inside) {
   Place<detail::TargetOf<Member>> place;
   place.raw = std::move(inside.raw);
   place.raw.enter = +[](void* target) -> void* {
@@ -167,15 +168,15 @@ template <class Target>
 
 // A list of objects. Append: Element*(Target&), makes room for one more, or nullptr: too many.
 template <auto Append>
-[[nodiscard]] auto list(
-    Place<typename detail::SetterTraits<decltype(Append)>::InnerType> element) {
+[[nodiscard]] auto list(Place<typename detail::SetterTraits<decltype(Append)>::InnerType> element) {
   element.raw.enter = +[](void* target) -> void* {
     return Append(*static_cast<detail::TargetOf<Append>*>(target));
   };
   return list(Place<detail::TargetOf<Append>>{std::move(element.raw)});
 }
 
-// An object whose fields depend on what has been read before it. Choose: JsonPlace::Chosen(Target&).
+// An object whose fields depend on what has been read before it. Choose:
+// JsonPlace::Chosen(Target&).
 template <class Target, JsonPlace::Chosen (*Choose)(Target&)>
 [[nodiscard]] Place<Target> choice() {
   Place<Target> place;

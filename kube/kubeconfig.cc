@@ -27,7 +27,7 @@ struct Refusal {
 // One mapping of the file with its path for messages, e.g. users[0].user.
 class Section {
  public:
-  Section(YAML::Node node, std::string path) : node_(std::move(node)), path_(std::move(path)) {
+  Section(const YAML::Node& node, std::string path) : node_(node), path_(std::move(path)) {
     if (!node_.IsDefined() || !node_.IsMap()) refuse(node_, path_, "must be a mapping");
     std::set<std::string> seen;
     for (const auto& entry : node_) {
@@ -72,7 +72,7 @@ Section named(const Section& root, const std::string& list, const std::string& i
     for (std::size_t index = 0; index < entries.size(); ++index) {
       const std::string path = fmt::format("{}[{}]", list, index);
       const Section entry(entries[index], path);
-      if (entry.text("name") == name) return {entry.node(inside), path + "." + inside};
+      if (entry.text("name") == name) return {entry.node(inside), entry.field(inside)};
     }
   }
   refuse(entries, list, fmt::format("has no entry named \"{}\"", name),
@@ -170,9 +170,8 @@ ClusterAccess read_access(const Section& root, const std::filesystem::path& fold
 
 Trouble trouble(const std::string& file, std::string why, std::string remedy) {
   if (remedy.empty()) remedy = "Mend the file; `kubectl --kubeconfig FILE version` tries it.";
-  return {.what = "cannot use kubeconfig " + file,
-          .why = std::move(why),
-          .remedy = std::move(remedy)};
+  return {
+      .what = "cannot use kubeconfig " + file, .why = std::move(why), .remedy = std::move(remedy)};
 }
 
 }  // namespace
@@ -201,8 +200,8 @@ tl::expected<ClusterAccess, Trouble> load_kubeconfig(const std::string& file,
   auto access = parse_kubeconfig(*text, file, context);
   if (!access) return access;
   if (auto credentials = read_credentials(*access); !credentials) {
-    return tl::unexpected(trouble(file, credentials.error(),
-                                  "Check the path and that the agent may read the file."));
+    return tl::unexpected(
+        trouble(file, credentials.error(), "Check the path and that the agent may read the file."));
   }
   return access;
 }

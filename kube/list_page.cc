@@ -53,9 +53,8 @@ tl::expected<void, DecodeError> ListPageReader<T>::add(const Frame& frame) {
     return {};
   }
   if (!decoded->left_out.empty()) {
-    page_.left_out.push_back({.id = decoded->object.metadata.id,
-                              .field = {},
-                              .reason = std::move(decoded->left_out)});
+    page_.left_out.push_back(
+        {.id = decoded->object.metadata.id, .field = {}, .reason = std::move(decoded->left_out)});
   }
   page_.objects.push_back(std::move(decoded->object));
   return {};

@@ -32,11 +32,15 @@ class Listener {
   virtual void changed(T object) = 0;
   // DELETED, or out of the watch's selection.
   virtual void deleted(const NamespacedName& id) = 0;
-  // One object could not be believed and was skipped; what was known of it before still holds.
+  // One object could not be believed and was skipped; what was known of it before still holds. In a
+  // list this comes before `replaced`, and the object is not absent although the list lacks it.
+  // Also told, after `changed`, of a part that was left out of an object ("…; the rest of the
+  // object is in use"), and with an empty id of an event of unknown type.
   virtual void skipped(const NamespacedName& id, std::string_view reason) = 0;
   // The list or watch failed; it is tried again. What was told before still holds.
   virtual void troubled(const Trouble& trouble) = 0;
   // Every batch of calls that belong together (one chunk of the stream, one list) ends with this.
+  // It is also the sign of life of a watch that has begun, or brought no more than a bookmark.
   virtual void settled() = 0;
 };
 

@@ -1,4 +1,5 @@
-// The places of `metadata`, `kind` and a Status that several documents share; only for the decoders.
+// The places of `metadata`, `kind` and a Status that several documents share; only for the
+// decoders.
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
-// The bytes of lists and watches of one kind → the calls of its Listener. Everything a reflector knows
-// that is not a socket or a clock.
+// The bytes of lists and watches of one kind → the calls of its Listener. Everything a reflector
+// knows that is not a socket or a clock.
 //
 // Owns these invariants: a list reaches the listener only when all of its pages are complete; the
 // version only moves along the server's history. Feed is what the coroutines of reflector.cc see,
@@ -23,10 +23,10 @@ namespace kube {
 // What became of some bytes of a watch.
 struct WatchProgress {
   enum class State {
-    kGood,      // go on
-    kError,     // the server ended it with `status`
-    kGarbage,   // the bytes are no watch: what follows cannot be trusted
-    kRewound,   // the server's history has gone back (a restored etcd): only a new list helps
+    kGood,     // go on
+    kError,    // the server ended it with `status`
+    kGarbage,  // the bytes are no watch: what follows cannot be trusted
+    kRewound,  // the server's history has gone back (a restored etcd): only a new list helps
   };
 
   State state = State::kGood;

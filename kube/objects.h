@@ -1,8 +1,8 @@
 // API objects, trimmed to the fields that decide something: Service, EndpointSlice, Node.
 //
-// Absent and null fields have taken the API's documented default; what no valid object could hold has
-// been refused by the decoder (decode.h), so these values can be trusted. Field names follow the API
-// reference (core/v1, discovery.k8s.io/v1). Plain values: any thread.
+// Absent and null fields have taken the API's documented default; what no valid object could hold
+// has been refused by the decoder (decode.h), so these values can be trusted. Field names follow
+// the API reference (core/v1, discovery.k8s.io/v1). Plain values: any thread.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -53,7 +53,8 @@ struct ServicePort {
 struct Service {
   Metadata metadata;
   ServiceType type = ServiceType::kClusterIp;
-  std::vector<Address> cluster_ips;  // empty for headless and ExternalName; at most one of each family
+  std::vector<Address>
+      cluster_ips;  // empty for headless and ExternalName; at most one of each family
   std::vector<ServicePort> ports;
 
   friend bool operator==(const Service&, const Service&) = default;
@@ -87,7 +88,9 @@ struct EndpointSlice {
   std::vector<Endpoint> endpoints;
 
   // The Service that owns this slice.
-  [[nodiscard]] NamespacedName service() const { return {metadata.id.namespace_name, service_name}; }
+  [[nodiscard]] NamespacedName service() const {
+    return {metadata.id.namespace_name, service_name};
+  }
 
   friend bool operator==(const EndpointSlice&, const EndpointSlice&) = default;
 };

@@ -4,6 +4,7 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <utility>
 
 namespace kube {
 
@@ -26,7 +27,9 @@ Duration since(Clock::time_point begin) {
   return std::chrono::duration_cast<Duration>(Clock::now() - begin);
 }
 
-const char* verb_of(Reflector::Step step) { return step == Reflector::Step::kList ? "list" : "watch"; }
+const char* verb_of(Reflector::Step step) {
+  return step == Reflector::Step::kList ? "list" : "watch";
+}
 
 bool is_gone(const ApiError& error) {
   return error.kind == ApiError::Kind::kStatus && is_gone(error.status);
@@ -34,7 +37,7 @@ bool is_gone(const ApiError& error) {
 
 }  // namespace
 
-Reflector::Reflector(asio::any_io_executor executor, ClusterAccess access, Resource resource,
+Reflector::Reflector(const asio::any_io_executor& executor, ClusterAccess access, Resource resource,
                      std::unique_ptr<Feed> feed, ReflectorOptions options)
     : resource_(std::move(resource)),
       feed_(std::move(feed)),
@@ -116,8 +119,8 @@ awaitable<ApiResult<std::string>> Reflector::list_page(std::string token) {
 
 awaitable<ApiResult<void>> Reflector::watch() {
   const auto window = options_.watch_maximum - options_.watch_minimum;
-  const auto timeout = options_.watch_minimum +
-                       std::chrono::duration_cast<std::chrono::seconds>(window * jitter());
+  const auto timeout =
+      options_.watch_minimum + std::chrono::duration_cast<std::chrono::seconds>(window * jitter());
   std::string target = watch_target(resource_, feed_->version(), timeout);
   const auto begin = Clock::now();
   auto head = co_await client_.get(std::move(target));
@@ -146,17 +149,19 @@ awaitable<ApiResult<void>> Reflector::read_watch(Duration time) {
 
 ApiResult<void> Reflector::judged(const WatchProgress& progress) {
   switch (progress.state) {
-    case WatchProgress::State::kGood: return {};
+    case WatchProgress::State::kGood:
+      return {};
     case WatchProgress::State::kGarbage:
       return failed(ApiError::Kind::kProtocol, "what the server sends is no watch");
     case WatchProgress::State::kRewound:
       feed_->forget_version();
       return failed(ApiError::Kind::kProtocol,
                     "the server's history has gone back: it is read again as a whole");
-    case WatchProgress::State::kError: break;
+    case WatchProgress::State::kError:
+      break;
   }
-  // After an error inside of the stream nothing says what was missed, unless the server only asks for
-  // patience.
+  // After an error inside of the stream nothing says what was missed, unless the server only asks
+  // for patience.
   if (progress.status.code != 429) feed_->forget_version();
   return tl::unexpected(
       ApiError{.kind = ApiError::Kind::kStatus, .detail = {}, .status = progress.status});
@@ -165,8 +170,8 @@ ApiResult<void> Reflector::judged(const WatchProgress& progress) {
 void Reflector::report(const ApiError& error, Step step) {
   client_.disconnect();  // a new connection reads the credentials again
   if (is_gone(error) || error.status.version_too_large) feed_->forget_version();
-  // That the history has run out is ordinary once, and trouble when the new list did not help.
-  if (is_gone(error) && (fruitful_ || backoff_.is_fresh())) return;
+  // That the history has run out is ordinary once, and trouble when the new list has not helped.
+  if (is_gone(error) && !listed_in_vain_) return;
   feed_->troubled(trouble_of(error, verb_of(step), resource_, client_.access().url()));
 }
 
@@ -174,16 +179,19 @@ void Reflector::report(const ApiError& error, Step step) {
 // lists that work and watches that fail must not take turns without a pause.
 Duration Reflector::pause_after(const ApiResult<void>& result, Step step) {
   if (result && step == Step::kList) return Duration::zero();
-  if (fruitful_) backoff_.reset();
-  if (result && fruitful_) return Duration::zero();
-  const bool was_fresh = backoff_.is_fresh();
+  if (fruitful_) {
+    backoff_.reset();
+    listed_in_vain_ = false;
+    if (result) return Duration::zero();
+  }
   if (!result && result.error().kind == ApiError::Kind::kRefused) {
     return spread(options_.refused_pause, jitter());
   }
   const Duration wait = backoff_.next(jitter());
   if (result) return wait;
-  if (is_gone(result.error()) && was_fresh) return Duration::zero();
-  return std::max<Duration>(wait, result.error().status.retry_after.value_or(std::chrono::seconds(0)));
+  if (is_gone(result.error()) && !std::exchange(listed_in_vain_, true)) return Duration::zero();
+  return std::max<Duration>(wait,
+                            result.error().status.retry_after.value_or(std::chrono::seconds(0)));
 }
 
 double Reflector::jitter() { return std::uniform_real_distribution<double>(0, 1)(random_); }

@@ -3,11 +3,11 @@
 //   kube::Reflector services(io.get_executor(), access, kube::all_services(), service_listener);
 //   asio::co_spawn(io, services.run(), on_end);
 //
-// A consistent list in pages, then a watch from its version; a clean end of the watch is followed by
-// another from the last version; 410 by a new list; any failure by a `troubled` with what, why and
-// what to do, a pause, and another try. `settled` also says that the watch is current: it comes after
-// each list, when a watch begins, and after each chunk with events or bookmarks.
-// Nothing but stop() or the executor's end ends run(). Thread: the executor's one thread (io thread).
+// A consistent list in pages, then a watch from its version; a clean end of the watch is followed
+// by another from the last version; 410 by a new list; any failure by a `troubled` with what, why
+// and what to do, a pause, and another try. `settled` also says that the watch is current: it comes
+// after each list, when a watch begins, and after each chunk with events or bookmarks. Nothing but
+// stop() or the executor's end ends run(). Thread: the executor's one thread (io thread).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -43,9 +43,9 @@ class Reflector {
  public:
   // The listener must outlive the reflector, and the reflector the end of run().
   template <class T>
-  Reflector(boost::asio::any_io_executor executor, ClusterAccess access, Resource resource,
+  Reflector(const boost::asio::any_io_executor& executor, ClusterAccess access, Resource resource,
             Listener<T>& listener, ReflectorOptions options = {})
-      : Reflector(std::move(executor), std::move(access), std::move(resource),
+      : Reflector(executor, std::move(access), std::move(resource),
                   std::make_unique<ObjectFeed<T>>(listener), options) {}
 
   Reflector(const Reflector&) = delete;
@@ -56,10 +56,11 @@ class Reflector {
   // Makes run() return soon. From the executor's thread.
   void stop();
 
+  // What one attempt tries.
   enum class Step : std::uint8_t { kList, kWatch };
 
  private:
-  Reflector(boost::asio::any_io_executor executor, ClusterAccess access, Resource resource,
+  Reflector(const boost::asio::any_io_executor& executor, ClusterAccess access, Resource resource,
             std::unique_ptr<Feed> feed, ReflectorOptions options);
 
   [[nodiscard]] boost::asio::awaitable<ApiResult<void>> get_state();
@@ -80,7 +81,8 @@ class Reflector {
   boost::asio::steady_timer pause_;
   Backoff backoff_;
   std::mt19937_64 random_;
-  bool fruitful_ = false;  // the last attempt has brought something before it ended
+  bool fruitful_ = false;        // the last attempt has brought something before it ended
+  bool listed_in_vain_ = false;  // the history was gone, and no watch has brought anything since
   bool stopped_ = false;
 };
 

@@ -25,7 +25,8 @@ struct Resource {
 [[nodiscard]] Resource all_endpoint_slices();
 [[nodiscard]] Resource node_named(std::string_view name);
 
-// One page of a consistent list (the server asks etcd or proves its cache fresh): no resourceVersion.
+// One page of a consistent list (the server asks etcd or proves its cache fresh): no
+// resourceVersion.
 [[nodiscard]] std::string list_target(const Resource& resource, std::size_t limit,
                                       std::string_view continue_token);
 

@@ -1,5 +1,6 @@
 // The order of resource versions of one kind: decimal numbers of any length without leading zeros,
-// as the API promises since Kubernetes 1.35 (apimachinery/pkg/util/resourceversion). Pure; any thread.
+// as the API promises since Kubernetes 1.35 (apimachinery/pkg/util/resourceversion). Pure; any
+// thread.
 #pragma once
 
 #include <string_view>

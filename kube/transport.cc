@@ -101,7 +101,8 @@ class StreamTransport : public Transport {
     const auto buffer = asio::buffer(bytes.data(), bytes.size());
     const auto [error, written] = co_await asio::async_write(stream(), buffer, kUseTuple);
     if (!error && written == bytes.size()) co_return ApiResult<void>();
-    co_return failed(kind_of(error, ApiError::Kind::kClosed), "send the request: " + error.message());
+    co_return failed(kind_of(error, ApiError::Kind::kClosed),
+                     "send the request: " + error.message());
   }
 
   awaitable<ApiResult<std::size_t>> read_some(asio::mutable_buffer room,
@@ -111,7 +112,8 @@ class StreamTransport : public Transport {
     if (!error) co_return size;
     // Whether the answer was complete is told by its own framing, not by how the connection ends.
     if (error == asio::error::eof || error == ssl::error::stream_truncated) co_return 0U;
-    co_return failed(kind_of(error, ApiError::Kind::kClosed), "read the answer: " + error.message());
+    co_return failed(kind_of(error, ApiError::Kind::kClosed),
+                     "read the answer: " + error.message());
   }
 
   void close() override {
@@ -168,10 +170,10 @@ class TlsTransport final : public StreamTransport<ssl::stream<beast::tcp_stream>
     lowest().expires_after(deadlines.handshake);
     const auto [error] = co_await stream_.async_handshake(ssl::stream_base::client, kUseTuple);
     if (!error) co_return ApiResult<void>();
-    co_return failed(kind_of(error, ApiError::Kind::kTls),
-                     fmt::format("TLS handshake with {}: {}", access_.url(),
-                                 handshake_failure(stream_.native_handle(), access_,
-                                                   error.message())));
+    co_return failed(
+        kind_of(error, ApiError::Kind::kTls),
+        fmt::format("TLS handshake with {}: {}", access_.url(),
+                    handshake_failure(stream_.native_handle(), access_, error.message())));
   }
 
  private:

@@ -1,8 +1,8 @@
 // One connection to the API server, plain or TLS behind one type, with a deadline on every step.
 //
-// A dead peer is known within 30 s even when we only listen: keep-alive probes after 15 s of silence,
-// and TCP_USER_TIMEOUT for what is not acknowledged. close() may be called at any time and makes the
-// pending step fail with kStopped. io thread. The only user of Beast's streams.
+// A dead peer is known within 30 s even when we only listen: keep-alive probes after 15 s of
+// silence, and TCP_USER_TIMEOUT for what is not acknowledged. close() may be called at any time and
+// makes the pending step fail with kStopped. io thread. The only user of Beast's streams.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

@@ -31,14 +31,14 @@ struct EventDraft {
 
 template <class T>
 JsonPlace::Chosen choose_object(EventDraft<T>& draft) {
-  static const Place<Status> kStatus = status_place();
+  static const Place<Status> error_place = status_place();
   if (draft.type == "ADDED" || draft.type == "MODIFIED") {
     return {.place = &Draft<T>::place().raw, .target = &draft.object};
   }
   if (draft.type == "DELETED" || draft.type == "BOOKMARK") {
     return {.place = &stub_place().raw, .target = &draft.stub};
   }
-  if (draft.type == "ERROR") return {.place = &kStatus.raw, .target = &draft.status};
+  if (draft.type == "ERROR") return {.place = &error_place.raw, .target = &draft.status};
   draft.object_came_first = draft.type.empty();
   return {};
 }
@@ -69,7 +69,8 @@ const Metadata& metadata_of(const EventDraft<T>& draft) {
 template <class T>
 SpoiledEvent spoiled(const EventDraft<T>& draft, JsonError error) {
   const Metadata& metadata = metadata_of(draft);
-  return {.error = at(metadata.id, std::move(error)), .resource_version = metadata.resource_version};
+  return {.error = at(metadata.id, std::move(error)),
+          .resource_version = metadata.resource_version};
 }
 
 template <class T>

@@ -97,7 +97,8 @@ boost::asio::awaitable<void> Agent::look_after_drains() {
   if (stopping_ || reconciliation_.drains().empty() || now < drains_at_) co_return;
   drains_at_ = now + kDrainsPeriod;
   const auto asked = reconciliation_.drains().virtual_servers();
-  const auto servers = co_await kernel_thread_.run([this, &asked] { return kernel_->observe(asked); });
+  const auto servers =
+      co_await kernel_thread_.run([this, &asked] { return kernel_->observe(asked); });
   if (servers) {
     reconciliation_.refreshed(asked, *servers);
   } else {
@@ -114,7 +115,8 @@ boost::asio::awaitable<void> Agent::write_pending() {
     const auto drains_ended = plan.drains_ended;
     Report written;
     if (!plan.empty()) {
-      written = co_await kernel_thread_.run([this, &plan] { return apply(std::move(plan), *kernel_); });
+      written =
+          co_await kernel_thread_.run([this, &plan] { return apply(std::move(plan), *kernel_); });
     }
     const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
     report(written, drains_ended, decided);
@@ -191,7 +193,8 @@ void Agent::report_services(std::size_t steps) {
   }
 }
 
-// Something went wrong: our picture of the kernel is in doubt, so it is read again before anything else.
+// Something went wrong: our picture of the kernel is in doubt, so it is read again before anything
+// else.
 void Agent::retry_soon() {
   reconciliation_.doubt();
   audit_at_ = Clock::now() + retry_delay_;

@@ -4,9 +4,9 @@
 //                     ▲                        │
 //                     └──── audit, drains ◄────┘
 //
-// Nothing but a broken invocation ends it: a kernel without IPVS, a refused step, an API server that is
-// gone are said, kept apart from each other, and tried again; the kernel's tables stay as they are.
-// Thread: everything here runs on the io thread, the Kernel on the kernel thread.
+// Nothing but a broken invocation ends it: a kernel without IPVS, a refused step, an API server
+// that is gone are said, kept apart from each other, and tried again; the kernel's tables stay as
+// they are. Thread: everything here runs on the io thread, the Kernel on the kernel thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -76,11 +76,11 @@ class Agent {
   KernelThread kernel_thread_;
   std::unique_ptr<ipvs::Kernel> kernel_;  // touched on the kernel thread only, once opened
   boost::asio::steady_timer timer_;
-  TimePoint audit_at_{};        // the past: at once
+  TimePoint audit_at_{};  // the past: at once
   TimePoint drains_at_{};
   TimePoint started_{};
   std::chrono::milliseconds retry_delay_;
-  bool auditing_ = false;       // the plan under way follows a complete reading
+  bool auditing_ = false;  // the plan under way follows a complete reading
   bool first_sync_done_ = false;
   bool stopping_ = false;
 };

@@ -69,7 +69,8 @@ void hold_back(std::vector<ipvs::Step>& steps, Concerns concerns) {
   std::erase_if(steps, [&](const ipvs::Step& step) { return std::visit(concerns, step); });
 }
 
-// Writes `steps` and appends them, with their outcomes, to `report`. Answers where they begin there.
+// Writes `steps` and appends them, with their outcomes, to `report`. Answers where they begin
+// there.
 std::size_t write(std::vector<ipvs::Step> steps, ipvs::Kernel& kernel, Report& report) {
   const auto first = report.steps.size();
   if (steps.empty()) return first;

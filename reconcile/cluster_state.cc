@@ -5,7 +5,8 @@
 namespace reconcile {
 namespace {
 
-// Equal in everything that decides; a new resourceVersion alone is no change. Leaves `after` as it was.
+// Equal in everything that decides; a new resourceVersion alone is no change. Leaves `after` as it
+// was.
 template <class T>
 bool same_decision(const T& before, T& after) {
   auto& version = after.metadata.resource_version;
@@ -22,11 +23,12 @@ std::set<kube::NamespacedName> names_of(const std::map<kube::NamespacedName, T>&
   return names;
 }
 
-// Puts every object of a complete list, and removes those that it no longer names.
+// Puts every object of a complete list, and removes those that neither it nor `doubtful` names.
 template <class T>
 ServiceNames replace_all(ClusterState& state, std::set<kube::NamespacedName> vanished,
-                         std::vector<T> objects) {
+                         std::vector<T> objects, const ClusterState::Doubtful& doubtful) {
   ServiceNames dirty;
+  for (const auto& name : doubtful) vanished.erase(name);
   for (auto& object : objects) {
     vanished.erase(object.metadata.id);
     dirty.merge(state.put(std::move(object)));
@@ -37,18 +39,19 @@ ServiceNames replace_all(ClusterState& state, std::set<kube::NamespacedName> van
 
 }  // namespace
 
-ServiceNames ClusterState::replace(std::vector<kube::Service> services) {
+ServiceNames ClusterState::replace(std::vector<kube::Service> services, const Doubtful& doubtful) {
   services_synced_ = true;
-  return replace_all(*this, names_of(services_), std::move(services));
+  return replace_all(*this, names_of(services_), std::move(services), doubtful);
 }
 
-ServiceNames ClusterState::replace(std::vector<kube::EndpointSlice> slices) {
+ServiceNames ClusterState::replace(std::vector<kube::EndpointSlice> slices,
+                                   const Doubtful& doubtful) {
   slices_synced_ = true;
-  return replace_all(*this, names_of(slices_), std::move(slices));
+  return replace_all(*this, names_of(slices_), std::move(slices), doubtful);
 }
 
-ServiceNames ClusterState::replace(std::vector<kube::Node> nodes) {
-  node_.reset();
+ServiceNames ClusterState::replace(std::vector<kube::Node> nodes, const Doubtful& doubtful) {
+  if (doubtful.empty()) node_.reset();
   for (auto& node : nodes) node_ = std::move(node);
   return {};
 }

@@ -1,8 +1,8 @@
 // What the API server last told: Services, and EndpointSlices by the Service they belong to.
 //
-// Every change answers with the names of the Services whose decision it may alter, and only those: an
-// update that changes nothing we read (labels, annotations, status) ends here with an empty answer.
-// Pure; one thread (io).
+// Every change answers with the names of the Services whose decision it may alter, and only those:
+// an update that changes nothing we read (labels, annotations, status) ends here with an empty
+// answer. Pure; one thread (io).
 #pragma once
 
 #include <map>
@@ -18,10 +18,14 @@ using ServiceNames = std::set<kube::NamespacedName>;
 
 class ClusterState {
  public:
-  // A complete list: what is not in it is gone.
-  [[nodiscard]] ServiceNames replace(std::vector<kube::Service> services);
-  [[nodiscard]] ServiceNames replace(std::vector<kube::EndpointSlice> slices);
-  [[nodiscard]] ServiceNames replace(std::vector<kube::Node> nodes);
+  // A complete list: what it does not name is gone, except what `doubtful` names: those objects
+  // exist, but could not be believed, and stay as they were.
+  using Doubtful = std::set<kube::NamespacedName>;
+  [[nodiscard]] ServiceNames replace(std::vector<kube::Service> services,
+                                     const Doubtful& doubtful = {});
+  [[nodiscard]] ServiceNames replace(std::vector<kube::EndpointSlice> slices,
+                                     const Doubtful& doubtful = {});
+  [[nodiscard]] ServiceNames replace(std::vector<kube::Node> nodes, const Doubtful& doubtful = {});
 
   [[nodiscard]] ServiceNames put(kube::Service service);
   [[nodiscard]] ServiceNames put(kube::EndpointSlice slice);

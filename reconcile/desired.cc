@@ -5,9 +5,12 @@ namespace {
 
 ipvs::Protocol protocol_of(kube::Protocol protocol) {
   switch (protocol) {
-    case kube::Protocol::kTcp: return ipvs::Protocol::kTcp;
-    case kube::Protocol::kUdp: return ipvs::Protocol::kUdp;
-    case kube::Protocol::kSctp: return ipvs::Protocol::kSctp;
+    case kube::Protocol::kTcp:
+      return ipvs::Protocol::kTcp;
+    case kube::Protocol::kUdp:
+      return ipvs::Protocol::kUdp;
+    case kube::Protocol::kSctp:
+      return ipvs::Protocol::kSctp;
   }
   return ipvs::Protocol::kNone;
 }
@@ -20,7 +23,8 @@ DesiredVirtualServer virtual_server(const ipvs::Address& address, const kube::Se
       .real_servers = {}};
   const auto endpoints = usable_endpoints(port, family_of(address), slices);
   server.real_servers.reserve(endpoints.size());
-  for (const auto& endpoint : endpoints) server.real_servers.emplace_back(endpoint, ipvs::RealServer{});
+  for (const auto& endpoint : endpoints)
+    server.real_servers.emplace_back(endpoint, ipvs::RealServer{});
   return server;
 }
 

@@ -2,8 +2,9 @@
 //
 //   desired(service, its slices, node) -> ServiceState
 //
-// A port of a Service becomes one virtual server per cluster IP, with or without real servers: without,
-// the kernel refuses connections at once. Headless and ExternalName Services ask for nothing.
+// A port of a Service becomes one virtual server per cluster IP, with or without real servers:
+// without, the kernel refuses connections at once. Headless and ExternalName Services ask for
+// nothing.
 #pragma once
 
 #include <utility>
@@ -30,8 +31,8 @@ struct DesiredVirtualServer {
 // Everything one Service asks for. Several Services may ask for the same address or element.
 struct ServiceState {
   std::vector<DesiredVirtualServer> virtual_servers;
-  std::vector<ipvs::Address> addresses;      // to bind to kube-ipvs0
-  std::vector<ipvs::SetElement> elements;    // of the nftables sets
+  std::vector<ipvs::Address> addresses;    // to bind to kube-ipvs0
+  std::vector<ipvs::SetElement> elements;  // of the nftables sets
 
   friend bool operator==(const ServiceState&, const ServiceState&) = default;
 };

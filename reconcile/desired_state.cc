@@ -21,7 +21,8 @@ void count_down(std::map<Key, int>& counts, const Key& key) {
 
 Scope DesiredState::update(const Claimant& claimant, ServiceState state) {
   const auto known = holdings_.find(claimant.service);
-  if (known != holdings_.end() && known->second.claimant == claimant && known->second.state == state) {
+  if (known != holdings_.end() && known->second.claimant == claimant &&
+      known->second.state == state) {
     return {};
   }
   Scope scope = remove(claimant.service);
@@ -47,9 +48,13 @@ const DesiredVirtualServer* DesiredState::virtual_server(const ipvs::VirtualServ
   return found == claims_.end() ? nullptr : found->second.begin()->second;
 }
 
-bool DesiredState::wants(const ipvs::Address& address) const { return addresses_.contains(address); }
+bool DesiredState::wants(const ipvs::Address& address) const {
+  return addresses_.contains(address);
+}
 
-bool DesiredState::wants(const ipvs::SetElement& element) const { return elements_.contains(element); }
+bool DesiredState::wants(const ipvs::SetElement& element) const {
+  return elements_.contains(element);
+}
 
 std::vector<kube::NamespacedName> DesiredState::losers(const ipvs::VirtualServerId& id) const {
   std::vector<kube::NamespacedName> names;
@@ -63,9 +68,12 @@ std::vector<kube::NamespacedName> DesiredState::losers(const ipvs::VirtualServer
 
 Scope DesiredState::everything() const {
   Scope scope;
-  for (const auto& [id, claimants] : claims_) scope.virtual_servers.insert(scope.virtual_servers.end(), id);
-  for (const auto& [address, count] : addresses_) scope.addresses.insert(scope.addresses.end(), address);
-  for (const auto& [element, count] : elements_) scope.elements.insert(scope.elements.end(), element);
+  for (const auto& [id, claimants] : claims_)
+    scope.virtual_servers.insert(scope.virtual_servers.end(), id);
+  for (const auto& [address, count] : addresses_)
+    scope.addresses.insert(scope.addresses.end(), address);
+  for (const auto& [element, count] : elements_)
+    scope.elements.insert(scope.elements.end(), element);
   return scope;
 }
 

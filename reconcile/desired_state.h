@@ -27,8 +27,8 @@ struct Claimant {
 
 class DesiredState {
  public:
-  // Replaces what `claimant` asks for. The scope names every key that it asked for before or asks for
-  // now, and whose desired state this can have changed.
+  // Replaces what `claimant` asks for. The scope names every key that it asked for before or asks
+  // for now, and whose desired state this can have changed.
   [[nodiscard]] Scope update(const Claimant& claimant, ServiceState state);
   // `service` asks for nothing any more.
   [[nodiscard]] Scope remove(const kube::NamespacedName& service);

@@ -1,5 +1,5 @@
-// Who drains, and until when. The kernel's table says that a real server drains (weight 0, not wanted);
-// all there is to remember beside it is the deadline, and a restart may forget even that.
+// Who drains, and until when. The kernel's table says that a real server drains (weight 0, not
+// wanted); all there is to remember beside it is the deadline, and a restart may forget even that.
 //
 // The clock is the caller's: every function that needs the time takes it. Pure; one thread (io).
 #pragma once
@@ -25,8 +25,8 @@ struct Drain {
 
 class Drains {
  public:
-  // `grace`: how long connections may outlive their endpoint. A connection whose peer vanished without
-  // a FIN stays ESTABLISHED for 15 minutes in the kernel, so there has to be an end.
+  // `grace`: how long connections may outlive their endpoint. A connection whose peer vanished
+  // without a FIN stays ESTABLISHED for 15 minutes in the kernel, so there has to be an end.
   explicit Drains(std::chrono::milliseconds grace) : grace_(grace) {}
 
   // Sets the list of drains; those already known keep their deadline, the rest get now + grace.

@@ -8,7 +8,8 @@
 
 namespace reconcile {
 
-// Nothing if `text` is no such duration; fractions of a millisecond are cut off. Negative ones are none.
+// Nothing if `text` is no such duration; fractions of a millisecond are cut off. Negative ones are
+// none.
 [[nodiscard]] std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 // The shortest spelling with three significant digits: "850us", "1.24ms", "2.5s".

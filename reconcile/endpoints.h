@@ -24,7 +24,9 @@ enum class Family : std::uint8_t { kIpv4, kIpv6 };
 [[nodiscard]] std::vector<ipvs::RealServerId> usable_endpoints(const kube::ServicePort& port,
                                                                Family family, Slices slices);
 
-// The addresses of `slices` whose pods run on `node_name`, ready or not, sorted, without duplicates.
-[[nodiscard]] std::vector<ipvs::Address> local_addresses(Slices slices, const std::string& node_name);
+// The addresses of `slices` whose pods run on `node_name`, ready or not, sorted, without
+// duplicates.
+[[nodiscard]] std::vector<ipvs::Address> local_addresses(Slices slices,
+                                                         const std::string& node_name);
 
 }  // namespace reconcile

@@ -1,8 +1,9 @@
-// Takes down what a reflector tells, marks what it concerns, and wakes the loop once a batch is whole.
-// Thread: io.
+// Takes down what a reflector tells, marks what it concerns, and wakes the loop once a batch is
+// whole. Thread: io.
 #pragma once
 
 #include <functional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,21 +30,17 @@ class Intake final : public kube::Listener<T> {
 
   void replaced(std::vector<T> objects) override {
     log_.info(1, "Listed", {{"kind", plural_}, {"count", objects.size()}});
-    well();
-    reconciliation_.replaced(std::move(objects), now());
+    reconciliation_.replaced(std::move(objects), doubtful_, now());
   }
 
-  void changed(T object) override {
-    well();
-    reconciliation_.changed(std::move(object), now());
-  }
+  void changed(T object) override { reconciliation_.changed(std::move(object), now()); }
 
   void deleted(const kube::NamespacedName& id) override {
-    well();
     reconciliation_.template deleted<T>(id, now());
   }
 
   void skipped(const kube::NamespacedName& id, std::string_view reason) override {
+    doubtful_.insert(id);
     if (!repeats_.note(plural_ + " " + kube::to_string(id), std::string(reason), now())) return;
     log_.warning("Object skipped; what was known of it still holds",
                  {{"kind", plural_}, {"object", kube::to_string(id)}, {"reason", reason}});
@@ -52,23 +49,25 @@ class Intake final : public kube::Listener<T> {
   void troubled(const kube::Trouble& trouble) override {
     const auto silent = repeats_.note(plural_, trouble.what + trouble.why, now());
     if (!silent) return;
-    log_.error(trouble.what, {{"reason", trouble.why}, {"remedy", trouble.remedy}, {"repeated", *silent}});
+    log_.error(trouble.what,
+               {{"reason", trouble.why}, {"remedy", trouble.remedy}, {"repeated", *silent}});
   }
 
-  void settled() override { wake_(); }
+  void settled() override {
+    doubtful_.clear();
+    if (repeats_.clear(plural_)) log_.info(1, "Watching again", {{"kind", plural_}});
+    wake_();
+  }
 
  private:
   static TimePoint now() { return std::chrono::steady_clock::now(); }
-
-  void well() {
-    if (repeats_.clear(plural_)) log_.info(1, "Watching again", {{"kind", plural_}});
-  }
 
   std::string plural_;
   Reconciliation& reconciliation_;
   Repeats& repeats_;
   Log& log_;
   std::function<void()> wake_;
+  std::set<kube::NamespacedName> doubtful_;  // skipped in this batch: not absent, only not believed
 };
 
 }  // namespace reconcile

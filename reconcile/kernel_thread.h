@@ -13,8 +13,8 @@ namespace reconcile {
 
 class KernelThread {
  public:
-  // Runs `work` on the kernel thread, one at a time in the order of the calls, and resumes the caller
-  // on its own executor with the result. What `work` throws is thrown here.
+  // Runs `work` on the kernel thread, one at a time in the order of the calls, and resumes the
+  // caller on its own executor with the result. What `work` throws is thrown here.
   template <class Work>
   boost::asio::awaitable<std::invoke_result_t<Work>> run(Work work) {
     co_return co_await boost::asio::co_spawn(pool_, call(std::move(work)),

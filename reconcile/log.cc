@@ -15,11 +15,16 @@ constexpr std::size_t kLongest = 512;
 
 std::string escaped(char c) {
   switch (c) {
-    case '"': return "\\\"";
-    case '\\': return "\\\\";
-    case '\n': return "\\n";
-    case '\t': return "\\t";
-    default: break;
+    case '"':
+      return "\\\"";
+    case '\\':
+      return "\\\\";
+    case '\n':
+      return "\\n";
+    case '\t':
+      return "\\t";
+    default:
+      break;
   }
   const auto byte = static_cast<unsigned char>(c);
   if (byte < 0x20 || byte == 0x7f) return fmt::format("\\x{:02x}", byte);
@@ -31,7 +36,8 @@ std::string_view base_name(std::string_view path) { return path.substr(path.rfin
 // "1025 00:15:15.525108", local time, as klog writes it.
 std::string klog_time(std::chrono::system_clock::time_point now) {
   const auto micros =
-      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() % 1'000'000;
+      std::chrono::duration_cast<std::chrono::microseconds>(now.time_since_epoch()).count() %
+      1'000'000;
   const auto seconds = std::chrono::system_clock::to_time_t(now);
   return fmt::format("{:%m%d %H:%M:%S}.{:06}", fmt::localtime(seconds), micros);
 }
@@ -45,7 +51,8 @@ Field::Field(std::string_view name, std::string_view value) : key(name), text(in
 Log::Log(int verbosity, Sink sink)
     : verbosity_(verbosity), sink_(sink ? std::move(sink) : Sink(to_stderr)) {}
 
-void Log::info(int level, std::string_view message, std::initializer_list<Field> fields, Where where) {
+void Log::info(int level, std::string_view message, std::initializer_list<Field> fields,
+               Where where) {
   if (level <= verbosity_) write('I', message, fields, where);
 }
 
@@ -59,9 +66,9 @@ void Log::error(std::string_view message, std::initializer_list<Field> fields, W
 
 void Log::write(char severity, std::string_view message, std::initializer_list<Field> fields,
                 Where where) {
-  std::string line = fmt::format("{}{} {:7} {}:{}] {}", severity,
-                                 klog_time(std::chrono::system_clock::now()), getpid(),
-                                 base_name(where.file), where.line, in_quotes(message));
+  std::string line =
+      fmt::format("{}{} {:7} {}:{}] {}", severity, klog_time(std::chrono::system_clock::now()),
+                  getpid(), base_name(where.file), where.line, in_quotes(message));
   for (const auto& field : fields) line += fmt::format(" {}={}", field.key, field.text);
   line += '\n';
   sink_(line);

@@ -3,8 +3,8 @@
 //   I1025 00:15:15.525108       1 agent.cc:116] "Service programmed" service="default/web" steps=6
 //
 // Values come from everywhere, so strings are quoted, control characters escaped and long ones cut.
-// Levels: 0 always, 1 configuration, 2 steady state (the default), 3 changes, 4 debugging, 5 tracing.
-// Thread: io.
+// Levels: 0 always, 1 configuration, 2 steady state (the default), 3 changes, 4 debugging, 5
+// tracing. Thread: io.
 #pragma once
 
 #include <concepts>
@@ -51,7 +51,8 @@ class Log {
              Where where = Where::here());
 
  private:
-  void write(char severity, std::string_view message, std::initializer_list<Field> fields, Where where);
+  void write(char severity, std::string_view message, std::initializer_list<Field> fields,
+             Where where);
 
   int verbosity_;
   Sink sink_;

@@ -1,5 +1,5 @@
-// kube-ipvs: reads as its story. The command line says what to do; for the agent, the API door and the
-// kernel door are opened, the loop is put between them, and it runs until it is told to stop.
+// kube-ipvs: reads as its story. The command line says what to do; for the agent, the API door and
+// the kernel door are opened, the loop is put between them, and it runs until it is told to stop.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -34,7 +34,9 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kWrongInvocation = 2;
 
-void print(std::FILE* where, const std::string& text) { std::fwrite(text.data(), 1, text.size(), where); }
+void print(std::FILE* where, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), where);
+}
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -64,11 +66,12 @@ class Daemon {
  public:
   Daemon(const AgentOptions& options, const kube::ClusterAccess& access, Log& log)
       : log_(log),
-        agent_(io_.get_executor(),
-               {.node = {.name = options.node_name},
-                .audit_period = options.sync_period,
-                .drain_deadline = options.drain_deadline},
-               [this] { return open_kernel(sysctl_warnings_); }, log),
+        agent_(
+            io_.get_executor(),
+            {.node = {.name = options.node_name},
+             .audit_period = options.sync_period,
+             .drain_deadline = options.drain_deadline},
+            [this] { return open_kernel(sysctl_warnings_); }, log),
         signals_(io_, SIGTERM, SIGINT) {
     watch(access, kube::all_services(), agent_.services());
     watch(access, kube::all_endpoint_slices(), agent_.slices());
@@ -89,7 +92,8 @@ class Daemon {
 
  private:
   template <class T>
-  void watch(const kube::ClusterAccess& access, kube::Resource resource, kube::Listener<T>& listener) {
+  void watch(const kube::ClusterAccess& access, kube::Resource resource,
+             kube::Listener<T>& listener) {
     reflectors_.emplace_back(io_.get_executor(), access, std::move(resource), listener);
   }
 
@@ -134,13 +138,16 @@ int run(const AgentOptions& options) {
                               access.error().remedy));
     return kWrongInvocation;
   }
-  log.info(0, "Starting", {{"version", KUBE_IPVS_VERSION}, {"node", options.node_name}, {"server", access->url()}});
+  log.info(
+      0, "Starting",
+      {{"version", KUBE_IPVS_VERSION}, {"node", options.node_name}, {"server", access->url()}});
   for (const auto& warning : access->warnings) log.warning(warning);
   return Daemon(options, *access, log).run();
 }
 
 int run(const StatusOptions&) {
-  const auto text = ipvs::NetlinkKernel::open().and_then([](auto&& kernel) { return status(*kernel); });
+  const auto text =
+      ipvs::NetlinkKernel::open().and_then([](auto&& kernel) { return status(*kernel); });
   if (!text) {
     print(stderr, fmt::format("kube-ipvs: {}\n", ipvs::to_string(text.error())));
     return kWrongInvocation;
@@ -158,8 +165,8 @@ int run(const VersionOptions&) {
 }  // namespace reconcile
 
 int main(int argc, char** argv) {
-  const auto options =
-      reconcile::parse_options({argv + 1, argv + argc}, reconcile::environment("NODE_NAME"), reconcile::host_name());
+  const auto options = reconcile::parse_options(
+      {argv + 1, argv + argc}, reconcile::environment("NODE_NAME"), reconcile::host_name());
   if (!options) {
     reconcile::print(options.error().code == 0 ? stdout : stderr, options.error().text);
     return options.error().code;

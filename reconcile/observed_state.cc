@@ -43,9 +43,12 @@ void ObservedState::absorb(const ipvs::Step& step) {
     void operator()(const ipvs::EditVirtualServer& s) const {
       state.virtual_servers_[s.id].settings = s.settings;
     }
-    void operator()(const ipvs::DeleteVirtualServer& s) const { state.virtual_servers_.erase(s.id); }
+    void operator()(const ipvs::DeleteVirtualServer& s) const {
+      state.virtual_servers_.erase(s.id);
+    }
     void operator()(const ipvs::AddRealServer& s) const {
-      state.virtual_servers_[s.parent].real_servers.insert_or_assign(s.id, ObservedServer{s.settings, {}});
+      state.virtual_servers_[s.parent].real_servers.insert_or_assign(
+          s.id, ObservedServer{s.settings, {}});
     }
     void operator()(const ipvs::EditRealServer& s) const {
       state.virtual_servers_[s.parent].real_servers[s.id].settings = s.settings;

@@ -1,9 +1,10 @@
-// What the kernel has, as far as we know: the last complete reading, kept current by acknowledged steps.
+// What the kernel has, as far as we know: the last complete reading, kept current by acknowledged
+// steps.
 //
-// Ours, and so never to be confused with what others put there (law 5): a virtual server whose address
-// is bound to kube-ipvs0 or stands in our set of service addresses. That set is filled before a virtual
-// server is made and emptied after it is gone, so ownership survives a kill at any point.
-// Pure; one thread (io).
+// Ours, and so never to be confused with what others put there (law 5): a virtual server whose
+// address is bound to kube-ipvs0 or stands in our set of service addresses. That set is filled
+// before a virtual server is made and emptied after it is gone, so ownership survives a kill at any
+// point. Pure; one thread (io).
 #pragma once
 
 #include <map>
@@ -40,8 +41,12 @@ class ObservedState {
   void absorb(const ipvs::Step& step);
 
   [[nodiscard]] const ObservedVirtualServer* virtual_server(const ipvs::VirtualServerId& id) const;
-  [[nodiscard]] bool is_bound(const ipvs::Address& address) const { return bound_.contains(address); }
-  [[nodiscard]] bool has(const ipvs::SetElement& element) const { return elements_.contains(element); }
+  [[nodiscard]] bool is_bound(const ipvs::Address& address) const {
+    return bound_.contains(address);
+  }
+  [[nodiscard]] bool has(const ipvs::SetElement& element) const {
+    return elements_.contains(element);
+  }
   [[nodiscard]] bool link_present() const { return link_present_; }
   [[nodiscard]] bool rules_intact() const { return rules_intact_; }
   [[nodiscard]] bool is_ours(const ipvs::VirtualServerId& id) const;

@@ -42,7 +42,9 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::m
             const auto parsed = parse_duration(given);
             if (!parsed || parsed->count() == 0) {
               throw CLI::ValidationError(
-                  name, fmt::format("'{}' is no duration above 0; write it like 30s, 1m30s or 500ms", given));
+                  name,
+                  fmt::format("'{}' is no duration above 0; write it like 30s, 1m30s or 500ms",
+                              given));
             }
             value = *parsed;
           },
@@ -52,25 +54,32 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, std::chrono::m
 }
 
 CLI::App* add_agent(CLI::App& app, AgentOptions& options) {
-  auto* agent = app.add_subcommand("agent", "Program this node's virtual servers from the API server, for ever");
-  agent->add_option("--kubeconfig", options.kubeconfig,
-                    "File with the API server's address and our credentials (default: the pod's service account)")
+  auto* agent = app.add_subcommand(
+      "agent", "Program this node's virtual servers from the API server, for ever");
+  agent
+      ->add_option("--kubeconfig", options.kubeconfig,
+                   "File with the API server's address and our credentials (default: the pod's "
+                   "service account)")
       ->type_name("FILE");
-  agent->add_option("--hostname-override", options.node_name,
-                    "This node's name in the cluster (default: $NODE_NAME, then the host name)")
+  agent
+      ->add_option("--hostname-override", options.node_name,
+                   "This node's name in the cluster (default: $NODE_NAME, then the host name)")
       ->type_name("NAME");
   add_duration(*agent, "--ipvs-sync-period", options.sync_period,
                "How often the kernel is read completely and repaired");
   add_duration(*agent, "--drain-deadline", options.drain_deadline,
                "How long connections may outlive their endpoint");
-  agent->add_option("-v,--v", options.verbosity, "Log level: 0 least, 2 steady state, 3 changes, 4 debugging")
+  agent
+      ->add_option("-v,--v", options.verbosity,
+                   "Log level: 0 least, 2 steady state, 3 changes, 4 debugging")
       ->capture_default_str()
       ->check(CLI::Range(0, 10));
   return agent;
 }
 
 CLI::App* add_status(CLI::App& app, StatusOptions& options) {
-  auto* status = app.add_subcommand("status", "List the kernel's virtual servers, as ipvsadm -Ln does");
+  auto* status =
+      app.add_subcommand("status", "List the kernel's virtual servers, as ipvsadm -Ln does");
   status->add_flag("-n,--numeric", options.numeric, "Addresses and ports as numbers (always so)");
   return status;
 }
@@ -95,8 +104,8 @@ tl::expected<Options, Usage> parse_options(std::vector<std::string> arguments,
   } catch (const CLI::CallForHelp&) {
     return tl::unexpected(Usage{app.help(), 0});
   } catch (const CLI::Error& error) {
-    return tl::unexpected(Usage{fmt::format("kube-ipvs: {}. See 'kube-ipvs --help'.\n", error.what()),
-                                kWrongInvocation});
+    return tl::unexpected(Usage{
+        fmt::format("kube-ipvs: {}. See 'kube-ipvs --help'.\n", error.what()), kWrongInvocation});
   }
   if (*status) return Options(status_options);
   if (!*agent) return Options(VersionOptions{});

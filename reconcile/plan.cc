@@ -9,6 +9,7 @@ namespace {
 
 enum Phase : std::size_t {
   kRules,
+  kOpenLive,
   kClaim,
   kFill,
   kOpen,
@@ -29,17 +30,18 @@ class Planner {
       : desired_(desired), observed_(observed), drains_(drains), now_(now) {}
 
   void plan_skeleton() {
-    if (!observed_.rules_intact()) add(kRules, ipvs::InstallRules{});
+    // The link first: the rules and the elements after them are then one transaction.
     if (!observed_.link_present()) add(kRules, ipvs::CreateLink{});
+    if (!observed_.rules_intact()) add(kRules, ipvs::InstallRules{});
   }
 
   void plan_element(const ipvs::SetElement& element) {
-    const bool is_port = element.set == ipvs::SetName::kServicePorts;
     const bool wanted = desired_.wants(element);
     if (wanted == observed_.has(element)) return;
     if (wanted) {
-      add(is_port ? kOpen : kClaim, ipvs::AddElement{element});
+      add(phase_to_add(element), ipvs::AddElement{element});
     } else {
+      const bool is_port = element.set == ipvs::SetName::kServicePorts;
       add(is_port ? kSilence : kUnclaim, ipvs::DeleteElement{element});
     }
   }
@@ -76,6 +78,15 @@ class Planner {
 
  private:
   void add(Phase phase, ipvs::Step step) { phases_[phase].push_back(std::move(step)); }
+
+  // A port is opened once there is somebody behind it: now, or when its virtual server has been
+  // filled.
+  Phase phase_to_add(const ipvs::SetElement& element) const {
+    if (element.set != ipvs::SetName::kServicePorts) return kClaim;
+    const ipvs::VirtualServerId id{
+        .address = element.address, .protocol = element.protocol, .port = element.port};
+    return observed_.virtual_server(id) ? kOpenLive : kOpen;
+  }
 
   std::vector<ipvs::Step> joined(std::size_t first, std::size_t last) {
     std::vector<ipvs::Step> steps;

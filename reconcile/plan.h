@@ -1,13 +1,17 @@
-// The second half of the decision, pure: what has to be written so that the kernel holds what it should.
+// The second half of the decision, pure: what has to be written so that the kernel holds what it
+// should.
 //
 //   plan(scope, desired, observed, drains, now) -> Plan
 //
-// The order of the steps is what makes a plan safe to be read, or cut short, at any point (laws 7, 8):
+// The order of the steps is what makes a plan safe to be read, or cut short, at any point (laws 7,
+// 8):
 //
-//   1 rules       the table's skeleton, the link
-//   2 claim       service_addresses, hairpin: from here on what follows is known as ours
+//   1 rules       the link, the table's skeleton
+//   2 claim       service_ports of virtual servers that are there already, so that no live one is
+//   refused;
+//                 then service_addresses, hairpin: from here on what follows is known as ours
 //   3 fill        add and edit virtual servers, add real servers, raise weights
-//   4 announce    service_ports, then the addresses: only now can a packet arrive
+//   4 announce    the other service_ports, then the addresses: only now can a packet arrive
 //   5 lower       weights to 0, real servers that nobody uses any more
 //   6 silence     service_ports: new connections are refused
 //   7 remove      virtual servers, then addresses, then what claimed them
@@ -24,7 +28,7 @@
 namespace reconcile {
 
 struct Plan {
-  std::vector<ipvs::Step> claims;   // phases 1 and 2
+  std::vector<ipvs::Step> claims;    // phases 1 and 2
   std::vector<ipvs::Step> changes;   // phases 3 to 6, and the removal of virtual servers
   std::vector<ipvs::Step> releases;  // the end of phase 7: addresses, and what claimed them
   // Real servers in scope that drain once the steps are done.
@@ -32,14 +36,17 @@ struct Plan {
   // How many of the steps end a drain: the course of things, not a repair.
   std::size_t drains_ended = 0;
 
-  [[nodiscard]] std::size_t size() const { return claims.size() + changes.size() + releases.size(); }
+  [[nodiscard]] std::size_t size() const {
+    return claims.size() + changes.size() + releases.size();
+  }
   [[nodiscard]] bool empty() const { return size() == 0; }
 };
 
-// Only keys in `scope` are looked at. A real server that is not desired is never just deleted while it
-// may have connections: TCP goes to weight 0 first and is deleted once idle or overdue; for UDP, which
-// cannot drain, deletion is what moves its flows (kernel-facts: flows stick to a weight of 0 for ever).
-[[nodiscard]] Plan plan(const Scope& scope, const DesiredState& desired, const ObservedState& observed,
-                        const Drains& drains, TimePoint now);
+// Only keys in `scope` are looked at. A real server that is not desired is never just deleted while
+// it may have connections: TCP goes to weight 0 first and is deleted once idle or overdue; for UDP,
+// which cannot drain, deletion is what moves its flows (kernel-facts: flows stick to a weight of 0
+// for ever).
+[[nodiscard]] Plan plan(const Scope& scope, const DesiredState& desired,
+                        const ObservedState& observed, const Drains& drains, TimePoint now);
 
 }  // namespace reconcile

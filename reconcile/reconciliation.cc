@@ -37,7 +37,8 @@ Plan Reconciliation::decide(TimePoint now) {
   conflicts_.clear();
   for (const auto& [name, since] : decided_) merge(scope, redecide(name));
   for (const auto& id : scope.virtual_servers) {
-    if (auto losers = desired_.losers(id); !losers.empty()) conflicts_.push_back({id, std::move(losers)});
+    if (auto losers = desired_.losers(id); !losers.empty())
+      conflicts_.push_back({id, std::move(losers)});
   }
   const bool audit = std::exchange(audit_due_, false);
   if (audit) {

@@ -1,15 +1,17 @@
-// The decision as a whole: what the API server told goes in, plans come out, acknowledged steps go back.
+// The decision as a whole: what the API server told goes in, plans come out, acknowledged steps go
+// back.
 //
 //   told ──► ClusterState ──► dirty Services ──► DesiredState ──► scope ─┐
 //   read ──► ObservedState ◄── acknowledged steps                        ├──► plan
 //                    └───────────────────────────────────────────────────┘
 //
-// No clock, no socket, no log: time comes in as an argument. Drive it from a loop (agent.h) or a test.
-// One thread (io).
+// No clock, no socket, no log: time comes in as an argument. Drive it from a loop (agent.h) or a
+// test. One thread (io).
 #pragma once
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -37,9 +39,16 @@ class Reconciliation {
   Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace);
 
   // What the API server told, at `now`. T is kube::Service, kube::EndpointSlice or kube::Node.
+  // `doubtful` names objects that the list holds but that could not be believed: what was known of
+  // them stays (law 1).
+  template <class T>
+  void replaced(std::vector<T> objects, const std::set<kube::NamespacedName>& doubtful,
+                TimePoint now) {
+    mark(cluster_.replace(std::move(objects), doubtful), now);
+  }
   template <class T>
   void replaced(std::vector<T> objects, TimePoint now) {
-    mark(cluster_.replace(std::move(objects)), now);
+    replaced(std::move(objects), {}, now);
   }
   template <class T>
   void changed(T object, TimePoint now) {
@@ -69,8 +78,8 @@ class Reconciliation {
   // The Services that the plan just made was about; emptied by the next decide().
   [[nodiscard]] const Dirty& decided() const { return decided_; }
 
-  // The kernel's answers to `steps`. A step that failed leaves our picture of the kernel in doubt; then
-  // the answer is false.
+  // The kernel's answers to `steps`. A step that failed leaves our picture of the kernel in doubt;
+  // then the answer is false.
   [[nodiscard]] bool acknowledge(std::span<const ipvs::Step> steps,
                                  std::span<const ipvs::Outcome> outcomes, TimePoint now);
 

@@ -1,4 +1,5 @@
-// Folds a trouble that repeats: an API server that is away for an hour is a line a minute, not 3,600.
+// Folds a trouble that repeats: an API server that is away for an hour is a line a minute, not
+// 3,600.
 //
 // Pure: the clock is the caller's. One thread.
 #pragma once
@@ -16,9 +17,10 @@ class Repeats {
 
   explicit Repeats(std::chrono::milliseconds quiet) : quiet_(quiet) {}
 
-  // `what` happened under `key`. Nothing: keep silent, the same was said less than `quiet` ago. Else
-  // it is to be said, and the number is how often it was kept silent since.
-  [[nodiscard]] std::optional<int> note(const std::string& key, const std::string& what, TimePoint now);
+  // `what` happened under `key`. Nothing: keep silent, the same was said less than `quiet` ago.
+  // Else it is to be said, and the number is how often it was kept silent since.
+  [[nodiscard]] std::optional<int> note(const std::string& key, const std::string& what,
+                                        TimePoint now);
   // `key` is well again. True if there was trouble, which is worth a line.
   [[nodiscard]] bool clear(const std::string& key) { return last_.erase(key) > 0; }
 

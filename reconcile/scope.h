@@ -1,7 +1,7 @@
 // What a plan has to look at: the keys whose desired state may have changed. Plain value.
 //
-// A change of one Service yields a scope of its keys; an audit yields every key, desired or observed.
-// The plan is computed by the same function from either.
+// A change of one Service yields a scope of its keys; an audit yields every key, desired or
+// observed. The plan is computed by the same function from either.
 #pragma once
 
 #include <set>

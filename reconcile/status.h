@@ -1,5 +1,5 @@
-// `kube-ipvs status`: the kernel's virtual servers as ipvsadm -Ln lists them. Reads the kernel itself,
-// so it works with the agent down; needs CAP_NET_ADMIN.
+// `kube-ipvs status`: the kernel's virtual servers as ipvsadm -Ln lists them. Reads the kernel
+// itself, so it works with the agent down; needs CAP_NET_ADMIN.
 #pragma once
 
 #include <string>

@@ -1,4 +1,5 @@
-// A watch's body, in two pieces: whatever the bytes, cutting them differently gives the same frames.
+// A watch's body, in two pieces: whatever the bytes, cutting them differently gives the same
+// frames.
 #include <cstdint>
 #include <cstdlib>
 #include <string>

@@ -6,7 +6,7 @@ import os
 import subprocess
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ class Cluster:
     """A started cluster; `stop()` ends the control plane and the agents, not the lab."""
 
     def __init__(self, lab: Lab, build_dir: Path, control_plane: ControlPlane,
-                 audit: str) -> None:
+                 agent_options: Sequence[str]) -> None:
         self.lab = lab
         self.build_dir = build_dir
         self.control_plane = control_plane
@@ -47,18 +47,19 @@ class Cluster:
         self.nodes: list[Node] = lab_nodes(lab)
         self.agents = Agents(lab, build_dir / "reconcile" / "kube-ipvs",
                              [node.name for node in self.nodes],
-                             self.endpoints.agent_kubeconfig, audit)
+                             self.endpoints.agent_kubeconfig, agent_options)
         self._api = Api(self.endpoints.port, self.endpoints.tls())
         self._kubelet = self._make_kubelet()
 
     @staticmethod
-    def start(lab: Lab, build_dir: Path, dns: bool = True, audit: str = "30s") -> Cluster:
+    def start(lab: Lab, build_dir: Path, dns: bool = True,
+              agent_options: Sequence[str] = ()) -> Cluster:
         """Brings everything up; `build_dir` holds kube-ipvs, httpenv and traffic.
 
-        `dns`: with the cluster's DNS. `audit`: how often the agents look for drift.
+        `dns`: with the cluster's DNS. `agent_options`: more flags for `kube-ipvs agent`.
         """
         clear(lab, [node.name for node in lab_nodes(lab)])
-        cluster = Cluster(lab, build_dir, ControlPlane.start(), audit)
+        cluster = Cluster(lab, build_dir, ControlPlane.start(), agent_options)
         cluster._kubelet.start()
         cluster.kubectl("apply", "-f", str(_FOLDER / "cluster-rights.yaml"))
         cluster.agents.start_all()

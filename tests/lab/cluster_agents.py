@@ -15,12 +15,12 @@ class Agents:
     """Starts, ends and listens to the agents. Their nodes' tables outlive them, as they should."""
 
     def __init__(self, lab: Lab, program: Path, nodes: Sequence[str], kubeconfig: str,
-                 audit: str) -> None:
-        """`audit`: how often the agents look for drift, for example "30s"."""
+                 options: Sequence[str] = ()) -> None:
+        """`options`: more flags for `kube-ipvs agent`."""
         self.program = program
         self._lab = lab
         self._nodes = list(nodes)
-        self._options = ("--kubeconfig", kubeconfig, "--ipvs-sync-period", audit, "-v=2")
+        self._options = ("--kubeconfig", kubeconfig, "-v=2", *options)
         self._earlier_logs = {node: "" for node in nodes}
 
     def start_all(self) -> None:

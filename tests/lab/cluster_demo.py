@@ -19,7 +19,7 @@ from pathlib import Path
 
 from lab.client import Lab
 from lab.cluster import ClusterError, Pod
-from lab.cluster_readings import changes, endpoint, parse_table, serving
+from lab.cluster_readings import changes, endpoint, first_sync_writes, parse_table, serving
 from lab.cluster_screen import Screen
 from lab.cluster_stages import PORT, EmbeddedStage, RealStage, Stage
 from lab.control_plane_binaries import (
@@ -53,6 +53,7 @@ class Story:
         self._followed: list[str] = []
 
     def tell(self) -> None:
+        self._wait_for_agents()
         self._screen.heading("Five pods on two nodes, and a Service in front of them")
         pods = self._stage.create(5)
         self._expect_spread(pods)
@@ -82,6 +83,16 @@ class Story:
                 f"{len(times)} changes programmed; from the watch event to the kernel's "
                 f"acknowledgement: median {statistics.median(times):.1f} ms, "
                 f"slowest {times[-1]:.1f} ms")
+
+    def _wait_for_agents(self) -> None:
+        """Both agents are in step with the API server: what follows is the steady state."""
+        deadline = time.monotonic() + _FOLLOW_SECONDS
+        for node in NODES:
+            while first_sync_writes(self._stage.agents.log(node)) is None:
+                if time.monotonic() > deadline:
+                    raise ExpectationFailed(f"expected the agent on {node} to have synced after "
+                                            f"{_FOLLOW_SECONDS:.0f} s")
+                time.sleep(0.1)
 
     def _expect_spread(self, pods: Sequence[Pod]) -> None:
         nodes = Counter(pod.node for pod in pods)
@@ -114,6 +125,9 @@ class Story:
             raise ExpectationFailed(f"`kube-ipvs status -n` on {node} ended with {done.code}: "
                                     f"{done.err.strip()}")
         self._screen.output(done.out)
+        if any(0 in backends.values() for backends in parse_table(done.out).values()):
+            self._screen.note("Weight 0: drains; it gets no new connections and goes when the old "
+                              "ones have ended.")
 
     def _ask(self, place: str, pods: Sequence[Pod], count: int) -> None:
         """Requests from a place, which must reach all pods in turn."""

@@ -7,6 +7,7 @@ the place of Deployments and their controllers.
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import tempfile
 import time
@@ -34,7 +35,8 @@ class EmbeddedCluster:
         self.lab = lab
         self.nodes = lab_nodes(lab)
         clear(lab, [node.name for node in self.nodes])
-        self._server, port = _start_api_server(build_dir)
+        self._files = Path(tempfile.mkdtemp(prefix="embedded-", dir=state_folder()))
+        self._server, port = _start_api_server(build_dir, self._files / "port")
         self._api = Api(port)
         self._pod_host = PodHost(
             lab, {"httpenv": image_of_httpenv(build_dir / "tests" / "pods" / "httpenv")})
@@ -43,8 +45,9 @@ class EmbeddedCluster:
         self._leaving = ThreadPoolExecutor(max_workers=8)
         for node in self.nodes:
             self._api.post("/api/v1/nodes", node.as_object())
+        kubeconfig = _kubeconfig(self._files, port)
         self.agents = Agents(lab, build_dir / "reconcile" / "kube-ipvs",
-                             [node.name for node in self.nodes], str(_kubeconfig(port)), "30s")
+                             [node.name for node in self.nodes], str(kubeconfig))
         self.agents.start_all()
 
     def stop(self) -> None:
@@ -52,6 +55,7 @@ class EmbeddedCluster:
         self.agents.end_all()
         self._server.kill()
         self._server.wait()
+        shutil.rmtree(self._files, ignore_errors=True)
 
     def make_service(self, name: str, address: str, port: int) -> None:
         """A ClusterIP Service with one TCP port, and its EndpointSlice without endpoints."""
@@ -109,9 +113,8 @@ def _slice(name: str, port: int, pods: list[Pod]) -> Object:
                       for pod in pods]}
 
 
-def _start_api_server(build_dir: Path) -> tuple[subprocess.Popen[bytes], int]:
+def _start_api_server(build_dir: Path, port_file: Path) -> tuple[subprocess.Popen[bytes], int]:
     program = build_dir / "tests" / "fakes" / "api_server" / "fake_api_server"
-    port_file = Path(tempfile.mkdtemp(prefix="kube-ipvs-api-")) / "port"
     server = subprocess.Popen([program, "--port-file", port_file], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, preexec_fn=die_with_the_starter)
     deadline = time.monotonic() + _PATIENCE
@@ -130,9 +133,9 @@ def _answers(port_file: Path) -> bool:
     return True
 
 
-def _kubeconfig(port: int) -> Path:
+def _kubeconfig(folder: Path, port: int) -> Path:
     """For the agents: no credentials, no TLS."""
-    path = state_folder() / f"embedded-{port}.kubeconfig"
+    path = folder / "kubeconfig"
     path.write_text(f"""\
 apiVersion: v1
 kind: Config

@@ -82,7 +82,8 @@ class ControlPlane:
 
     def __init__(self, folder: Path, endpoints: Endpoints) -> None:
         self._folder = folder
-        self._processes: list[tuple[str, subprocess.Popen[bytes]]] = []
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._api_server_argv: list[str | Path] = []
         self.endpoints = endpoints
 
     @staticmethod
@@ -103,7 +104,7 @@ class ControlPlane:
 
     def stop(self) -> None:
         """Ends all processes and removes their data. Calling it again does nothing."""
-        for _, process in reversed(self._processes):
+        for process in reversed(self._processes.values()):
             process.kill()
             process.wait()
         self._processes.clear()
@@ -112,11 +113,15 @@ class ControlPlane:
             STATE_FILE.unlink(missing_ok=True)
 
     def stop_api_server(self) -> None:
-        """Ends the API server alone, as a crash would; `start` a new control plane to go on."""
-        for name, process in self._processes:
-            if name == "kube-apiserver":
-                process.kill()
-                process.wait()
+        """Ends the API server alone, as a crash would."""
+        process = self._processes.pop("kube-apiserver")
+        process.kill()
+        process.wait()
+
+    def start_api_server(self) -> None:
+        """Starts it again after `stop_api_server`, port and data the same; returns when ready."""
+        self._spawn(self._api_server_argv)
+        self._wait("kube-apiserver", lambda: _ready(self.endpoints), 60)
 
     def log(self, program: str) -> str:
         """What a program (kube-apiserver, …) has written so far."""
@@ -130,23 +135,24 @@ class ControlPlane:
             "kube-apiserver", ["127.0.0.1", HOST_ADDRESS, KUBERNETES_SERVICE],
             ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"])
         self._spawn([programs / "etcd", *_etcd_flags(self._folder, etcd, etcd_peer)])
-        self._spawn([programs / "kube-apiserver",
-                     *_api_server_flags(self._folder, serving, service_accounts, api, etcd)])
-        self._wait("kube-apiserver", lambda: _ready(self.endpoints), 60)
+        self._api_server_argv = [
+            programs / "kube-apiserver",
+            *_api_server_flags(self._folder, serving, service_accounts, api, etcd)]
+        self.start_api_server()
         self._spawn([programs / "kube-controller-manager",
                      *_controller_flags(self.endpoints, service_accounts, controllers)])
 
     def _spawn(self, argv: Sequence[str | Path]) -> None:
         name = Path(argv[0]).name
-        with open(self._folder / f"{name}.log", "wb") as log:
+        with open(self._folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen([str(word) for word in argv], stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log, preexec_fn=die_with_the_starter)
-        self._processes.append((name, process))
+        self._processes[name] = process
 
     def _wait(self, name: str, ready: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
         while not ready():
-            dead = [n for n, process in self._processes if process.poll() is not None]
+            dead = [n for n, process in self._processes.items() if process.poll() is not None]
             if dead or time.monotonic() > deadline:
                 culprit = dead[0] if dead else name
                 why = "ended" if dead else f"is not ready after {seconds:.0f} s"

@@ -59,7 +59,8 @@ class AnAgent : public testing::Test {
         io.get_executor(), settings,
         [this]() -> ipvs::Result<std::unique_ptr<ipvs::Kernel>> {
           if (refusals_to_open-- > 0) {
-            return tl::unexpected(ipvs::Error{2, "find the IPVS family", "", "Load the module ip_vs."});
+            return tl::unexpected(
+                ipvs::Error{2, "find the IPVS family", "", "Load the module ip_vs."});
           }
           return std::make_unique<Door>(kernel);
         },
@@ -83,7 +84,8 @@ class AnAgent : public testing::Test {
     agent->slices().settled();
   }
 
-  // Runs the io thread until `condition`; false if it does not come true in a time far beyond any need.
+  // Runs the io thread until `condition`; false if it does not come true in a time far beyond any
+  // need.
   template <class Condition>
   bool eventually(Condition condition) {
     const auto give_up = std::chrono::steady_clock::now() + 30s;
@@ -127,7 +129,8 @@ TEST_F(AnAgent, SaysHowLongAChangeTookFromTheEventToTheAcknowledgement) {
   ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
   tell_endpoints({"10.0.0.1", "10.0.0.2"});
   ASSERT_TRUE(eventually([this] { return text.find("Service programmed") != std::string::npos; }));
-  EXPECT_THAT(text, testing::ContainsRegex("service=\"a/web\" steps=1 batch=1 latency=\"[0-9.]+[mu]s\""));
+  EXPECT_THAT(text,
+              testing::ContainsRegex("service=\"a/web\" steps=1 batch=1 latency=\"[0-9.]+[mu]s\""));
 }
 
 TEST_F(AnAgent, WritesNothingBeforeBothKindsAreSynced) {
@@ -145,12 +148,15 @@ TEST_F(AnAgent, KeepsTryingWhereTheKernelHasNoIpvsAndNamesTheRemedy) {
   start();
   tell({"10.0.0.1"});
   EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
-  EXPECT_THAT(text, AllOf(HasSubstr("Cannot use the kernel's IPVS yet"), HasSubstr("Load the module ip_vs.")));
+  EXPECT_THAT(text, AllOf(HasSubstr("Cannot use the kernel's IPVS yet"),
+                          HasSubstr("Load the module ip_vs.")));
 }
 
 TEST_F(AnAgent, ReadsAgainAndFinishesAfterARefusedStep) {
   start();
-  kernel.look([](auto& k) { k.faulty.fail_step(4, {.code = ENOMEM, .operation = "", .subject = "", .remedy = ""}); });
+  kernel.look([](auto& k) {
+    k.faulty.fail_step(4, {.code = ENOMEM, .operation = "", .subject = "", .remedy = ""});
+  });
   tell({"10.0.0.1"});
   EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
   EXPECT_THAT(text, HasSubstr("The kernel refused a step"));
@@ -163,10 +169,12 @@ TEST_F(AnAgent, RemovesNothingBecauseOfAReadingThatFailed) {
   kernel.look([](auto& k) {
     k.fake.clear_journal();
     for (int i = 0; i < 3; ++i) {
-      k.faulty.fail_next_observe({.code = ENOBUFS, .operation = "read", .subject = "", .remedy = ""});
+      k.faulty.fail_next_observe(
+          {.code = ENOBUFS, .operation = "read", .subject = "", .remedy = ""});
     }
   });
-  ASSERT_TRUE(eventually([this] { return text.find("they stay as they are") != std::string::npos; }));
+  ASSERT_TRUE(
+      eventually([this] { return text.find("they stay as they are") != std::string::npos; }));
   EXPECT_TRUE(kernel.look([](auto& k) { return k.fake.journal().empty(); }));
 }
 
@@ -176,7 +184,8 @@ TEST_F(AnAgent, RepairsWhatSomebodyElseRemovedAtTheNextAudit) {
   ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
   kernel.look([](auto& k) { k.fake.uproot(tcp("10.96.0.1", 80)); });
   EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
-  EXPECT_TRUE(eventually([this] { return text.find("\"Audit\" repaired=2") != std::string::npos; }));
+  EXPECT_TRUE(
+      eventually([this] { return text.find("\"Audit\" repaired=2") != std::string::npos; }));
 }
 
 TEST_F(AnAgent, LeavesForeignVirtualServersAloneAndCountsThem) {
@@ -199,10 +208,12 @@ TEST_F(AnAgent, EndsADrainOnceTheLastConnectionIsGone) {
   });
   tell_endpoints({"10.0.0.1"});
   ASSERT_TRUE(eventually([this] {
-    return kernel.look([](auto& k) { return k.fake.journal().size() == 1 && k.fake.partial_reads() > 0; });
+    return kernel.look(
+        [](auto& k) { return k.fake.journal().size() == 1 && k.fake.partial_reads() > 0; });
   }));
   EXPECT_EQ(real_servers(), 2U);
-  kernel.look([](auto& k) { k.fake.set_connections(tcp("10.96.0.1", 80), real("10.0.0.2", 8080), {}); });
+  kernel.look(
+      [](auto& k) { k.fake.set_connections(tcp("10.96.0.1", 80), real("10.0.0.2", 8080), {}); });
   EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
   EXPECT_EQ(kernel.look([](auto& k) { return k.fake.resets(); }), 0U);
 }
@@ -219,10 +230,31 @@ TEST_F(AnAgent, LeavesTheTablesInPlaceWhenItStops) {
 TEST_F(AnAgent, SaysARepeatedTroubleOnce) {
   start();
   for (int i = 0; i < 5; ++i) {
-    agent->slices().troubled({.what = "cannot list endpointslices", .why = "refused", .remedy = "start it"});
+    agent->slices().troubled(
+        {.what = "cannot list endpointslices", .why = "refused", .remedy = "start it"});
   }
   EXPECT_THAT(text, HasSubstr("cannot list endpointslices"));
   EXPECT_EQ(text.find("cannot list", text.find("cannot list") + 1), std::string::npos);
+}
+
+TEST_F(AnAgent, KeepsAServiceThatANewListHoldsButCannotBeBelieved) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  agent->services().skipped(named("a/web"), "port 0 is out of range");
+  agent->services().replaced({service("a/other", {"10.96.0.2"})});
+  agent->services().settled();
+  ASSERT_TRUE(eventually([this] {
+    return kernel.look([](auto& k) { return k.fake.find(tcp("10.96.0.2", 80)) != nullptr; });
+  }));
+  EXPECT_EQ(real_servers(), 1U);
+}
+
+TEST_F(AnAgent, SaysThatAWatchIsWellAgain) {
+  start();
+  agent->slices().troubled({.what = "cannot list endpointslices", .why = "refused", .remedy = ""});
+  agent->slices().settled();
+  EXPECT_THAT(text, HasSubstr("\"Watching again\" kind=\"endpointslices\""));
 }
 
 TEST_F(AnAgent, ReportsASkippedObject) {

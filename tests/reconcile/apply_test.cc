@@ -24,10 +24,10 @@ const SetElement kPort{.set = SetName::kServicePorts,
 const ipvs::Error kNoMemory{.code = ENOMEM, .operation = "", .subject = "", .remedy = ""};
 
 Plan announcing() {
-  return {.claims = {ipvs::InstallRules{}, ipvs::CreateLink{}, ipvs::AddElement{kAddress}},
+  return {.claims = {ipvs::CreateLink{}, ipvs::InstallRules{}, ipvs::AddElement{kAddress}},
           .changes = {ipvs::AddVirtualServer{kWeb, {}},
-                      ipvs::AddRealServer{kWeb, real("10.0.0.1", 8080), {}}, ipvs::AddElement{kPort},
-                      ipvs::BindAddress{ip("10.96.0.1")}},
+                      ipvs::AddRealServer{kWeb, real("10.0.0.1", 8080), {}},
+                      ipvs::AddElement{kPort}, ipvs::BindAddress{ip("10.96.0.1")}},
           .releases = {},
           .draining = {}};
 }
@@ -60,7 +60,8 @@ TEST(Apply, DoesNotAnnounceAnAddressItCouldNotClaim) {
 TEST(Apply, StillEditsServersOfAnAddressItCouldNotClaim) {
   const std::vector<ipvs::Step> claims{ipvs::AddElement{kAddress}};
   const ipvs::Step edit = ipvs::AddRealServer{kWeb, real("10.0.0.2", 8080), {}};
-  EXPECT_THAT(announceable({edit}, claims, std::vector<ipvs::Outcome>{kNoMemory}), ElementsAre(edit));
+  EXPECT_THAT(announceable({edit}, claims, std::vector<ipvs::Outcome>{kNoMemory}),
+              ElementsAre(edit));
 }
 
 TEST(Apply, KeepsTheClaimOnAVirtualServerItCouldNotRemove) {

@@ -40,7 +40,8 @@ inline kube::Endpoint unready(const std::string& address, std::string node = "")
 // A slice of `service_name`, in its namespace.
 inline kube::EndpointSlice slice(const std::string& name, const std::string& service_name,
                                  std::vector<kube::Endpoint> endpoints,
-                                 std::vector<kube::EndpointPort> ports = {{.name = "", .port = 8080}}) {
+                                 std::vector<kube::EndpointPort> ports = {
+                                     {.name = "", .port = 8080}}) {
   kube::EndpointSlice made;
   made.metadata = {.id = named(name), .uid = "uid-" + name, .resource_version = "1", .created = {}};
   made.service_name = service_name;

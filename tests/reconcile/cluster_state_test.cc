@@ -68,9 +68,17 @@ TEST(ClusterState, RemovesWhatANewListNoLongerNames) {
   ClusterState state;
   std::ignore = state.put(service("a/one", {"10.96.0.1"}));
   std::ignore = state.put(service("a/two", {"10.96.0.2"}));
-  EXPECT_THAT(state.replace(std::vector{service("a/two", {"10.96.0.2"})}), ElementsAre(named("a/one")));
+  EXPECT_THAT(state.replace(std::vector{service("a/two", {"10.96.0.2"})}),
+              ElementsAre(named("a/one")));
   EXPECT_EQ(state.service(named("a/one")), nullptr);
   EXPECT_NE(state.service(named("a/two")), nullptr);
+}
+
+TEST(ClusterState, KeepsWhatANewListHoldsButCouldNotBeBelieved) {
+  ClusterState state;
+  std::ignore = state.put(service("a/one", {"10.96.0.1"}));
+  EXPECT_THAT(state.replace(std::vector<kube::Service>{}, {named("a/one")}), IsEmpty());
+  EXPECT_NE(state.service(named("a/one")), nullptr);
 }
 
 TEST(ClusterState, SaysNothingOfTheRemovalOfWhatItNeverKnew) {

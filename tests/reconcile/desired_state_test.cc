@@ -19,7 +19,8 @@ ServiceState asking(const std::string& address, std::uint16_t port, const std::s
   ServiceState state;
   state.addresses = {ip(address)};
   state.elements = {{.set = ipvs::SetName::kServiceAddresses, .address = ip(address)}};
-  state.virtual_servers = {{.id = tcp(address, port), .settings = {}, .real_servers = {{real(endpoint, 1), {}}}}};
+  state.virtual_servers = {
+      {.id = tcp(address, port), .settings = {}, .real_servers = {{real(endpoint, 1), {}}}}};
   return state;
 }
 
@@ -58,7 +59,8 @@ TEST(DesiredState, GivesAContestedAddressToTheOlderServiceWhateverTheOrder) {
     if (older_first) put_older();
     put_newer();
     if (!older_first) put_older();
-    EXPECT_EQ(state.virtual_server(tcp("10.96.0.1", 80))->real_servers.front().first, real("10.0.0.1", 1));
+    EXPECT_EQ(state.virtual_server(tcp("10.96.0.1", 80))->real_servers.front().first,
+              real("10.0.0.1", 1));
     EXPECT_THAT(state.losers(tcp("10.96.0.1", 80)), ElementsAre(named("a/newer")));
   }
 }
@@ -69,7 +71,8 @@ TEST(DesiredState, PassesAContestedAddressOnWhenTheWinnerGoes) {
   std::ignore = state.update(claimant("a/newer", 2), asking("10.96.0.1", 80, "10.0.0.2"));
   const auto scope = state.remove(named("a/older"));
   EXPECT_THAT(scope.virtual_servers, ElementsAre(tcp("10.96.0.1", 80)));
-  EXPECT_EQ(state.virtual_server(tcp("10.96.0.1", 80))->real_servers.front().first, real("10.0.0.2", 1));
+  EXPECT_EQ(state.virtual_server(tcp("10.96.0.1", 80))->real_servers.front().first,
+            real("10.0.0.2", 1));
   EXPECT_TRUE(state.wants(ip("10.96.0.1")));
   EXPECT_THAT(state.losers(tcp("10.96.0.1", 80)), IsEmpty());
 }

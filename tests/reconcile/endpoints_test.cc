@@ -21,10 +21,11 @@ std::vector<ipvs::RealServerId> usable(const kube::ServicePort& port, Family fam
 const kube::ServicePort kHttp{.name = "http", .port = 80};
 
 TEST(UsableEndpoints, AreTheReadyOnesInOrder) {
-  EXPECT_THAT(usable(kHttp, Family::kIpv4,
-                     {slice("a/s", "web", {ready("10.0.0.9"), unready("10.0.0.5"), ready("10.0.0.1")},
-                            {{.name = "http", .port = 8080}})}),
-              ElementsAre(real("10.0.0.1", 8080), real("10.0.0.9", 8080)));
+  EXPECT_THAT(
+      usable(kHttp, Family::kIpv4,
+             {slice("a/s", "web", {ready("10.0.0.9"), unready("10.0.0.5"), ready("10.0.0.1")},
+                    {{.name = "http", .port = 8080}})}),
+      ElementsAre(real("10.0.0.1", 8080), real("10.0.0.9", 8080)));
 }
 
 TEST(UsableEndpoints, AreMatchedByPortNameAndProtocol) {
@@ -65,8 +66,9 @@ TEST(UsableEndpoints, AreNoneInASliceOfNames) {
 }
 
 TEST(LocalAddresses, AreThoseOfTheNodeWhateverTheirReadiness) {
-  const auto one = slice("a/s", "web",
-                         {ready("10.0.0.3", "here"), unready("10.0.0.2", "here"), ready("10.0.0.1", "there")});
+  const auto one =
+      slice("a/s", "web",
+            {ready("10.0.0.3", "here"), unready("10.0.0.2", "here"), ready("10.0.0.1", "there")});
   const std::vector<const kube::EndpointSlice*> slices{&one};
   EXPECT_THAT(local_addresses(slices, "here"), ElementsAre(ip("10.0.0.2"), ip("10.0.0.3")));
 }

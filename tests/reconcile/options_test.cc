@@ -10,7 +10,8 @@ using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
 
-AgentOptions agent_options(std::vector<std::string> arguments, const std::string& from_environment = "",
+AgentOptions agent_options(std::vector<std::string> arguments,
+                           const std::string& from_environment = "",
                            const std::string& host = "Host-1") {
   arguments.insert(arguments.begin(), "agent");
   const auto parsed = parse_options(std::move(arguments), from_environment, host);
@@ -36,7 +37,8 @@ TEST(Options, TakeGoDurations) {
 }
 
 TEST(Options, TakeTheVerbosityAsKubernetesUsersWriteIt) {
-  for (const auto& spelling : std::vector<std::vector<std::string>>{{"-v=4"}, {"-v", "4"}, {"-v4"}, {"--v=4"}}) {
+  for (const auto& spelling :
+       std::vector<std::vector<std::string>>{{"-v=4"}, {"-v", "4"}, {"-v4"}, {"--v=4"}}) {
     EXPECT_EQ(agent_options(spelling).verbosity, 4) << spelling.front();
   }
 }
@@ -47,8 +49,9 @@ TEST(Options, KnowStatusAndVersion) {
 }
 
 TEST(Options, RefuseABrokenInvocationWithTwoAndSayWhatToDo) {
-  EXPECT_THAT(usage({"agent", "--ipvs-sync-period", "soon"}).text,
-              AllOf(HasSubstr("--ipvs-sync-period"), HasSubstr("'soon' is no duration"), HasSubstr("30s")));
+  EXPECT_THAT(
+      usage({"agent", "--ipvs-sync-period", "soon"}).text,
+      AllOf(HasSubstr("--ipvs-sync-period"), HasSubstr("'soon' is no duration"), HasSubstr("30s")));
   EXPECT_EQ(usage({"agent", "--ipvs-sync-period", "0"}).code, 2);
   EXPECT_EQ(usage({"agent", "--no-such-flag"}).code, 2);
   EXPECT_THAT(usage({"agent", "--no-such-flag"}).text, HasSubstr("--no-such-flag"));

@@ -15,7 +15,8 @@ using testing::IsEmpty;
 
 const TimePoint kNow{};
 const NodeConfig kHere{.name = "here"};
-const ipvs::SetElement kAddress{.set = ipvs::SetName::kServiceAddresses, .address = ip("10.96.0.1")};
+const ipvs::SetElement kAddress{.set = ipvs::SetName::kServiceAddresses,
+                                .address = ip("10.96.0.1")};
 const ipvs::SetElement kPort{.set = ipvs::SetName::kServicePorts,
                              .address = ip("10.96.0.1"),
                              .protocol = ipvs::Protocol::kTcp,
@@ -26,9 +27,11 @@ Scope tell(DesiredState& state, const std::vector<std::string>& endpoints,
            kube::Protocol protocol = kube::Protocol::kTcp) {
   std::vector<kube::Endpoint> ready_ones;
   for (const auto& endpoint : endpoints) ready_ones.push_back(ready(endpoint));
-  const auto one = slice("a/s", "web", ready_ones, {{.name = "", .protocol = protocol, .port = 8080}});
+  const auto one =
+      slice("a/s", "web", ready_ones, {{.name = "", .protocol = protocol, .port = 8080}});
   const std::vector<const kube::EndpointSlice*> slices{&one};
-  const auto web = service("a/web", {"10.96.0.1"}, {{.name = "", .protocol = protocol, .port = 80}});
+  const auto web =
+      service("a/web", {"10.96.0.1"}, {{.name = "", .protocol = protocol, .port = 80}});
   return state.update({{}, "uid", named("a/web")}, desired(web, slices, kHere));
 }
 
@@ -45,7 +48,8 @@ ipvs::Observation holding(std::vector<ipvs::ObservedRealServer> servers,
   auto port = kPort;
   port.protocol = id.protocol;
   return {.info = {},
-          .virtual_servers = {{.id = id, .settings = {}, .traffic = {}, .real_servers = std::move(servers)}},
+          .virtual_servers =
+              {{.id = id, .settings = {}, .traffic = {}, .real_servers = std::move(servers)}},
           .link_present = true,
           .bound = {ip("10.96.0.1")},
           .rules_intact = true,
@@ -78,17 +82,29 @@ const ipvs::RealServer kOff{.weight = 0};
 TEST(Plan, FillsAnEmptyKernelBeforeItAnnounces) {
   DesiredState desired;
   const auto scope = tell(desired, {"10.0.0.1"});
-  EXPECT_THAT(lines(plan_for(desired, scope, {})),
-              testing::ElementsAreArray(texts({ipvs::InstallRules{}, ipvs::CreateLink{},
-                                               ipvs::AddElement{kAddress}, ipvs::AddVirtualServer{kWeb, {}},
-                                               ipvs::AddRealServer{kWeb, real("10.0.0.1", 8080), kOn},
-                                               ipvs::AddElement{kPort}, ipvs::BindAddress{ip("10.96.0.1")}})));
+  EXPECT_THAT(
+      lines(plan_for(desired, scope, {})),
+      testing::ElementsAreArray(texts(
+          {ipvs::CreateLink{}, ipvs::InstallRules{}, ipvs::AddElement{kAddress},
+           ipvs::AddVirtualServer{kWeb, {}}, ipvs::AddRealServer{kWeb, real("10.0.0.1", 8080), kOn},
+           ipvs::AddElement{kPort}, ipvs::BindAddress{ip("10.96.0.1")}})));
 }
 
 TEST(Plan, IsEmptyWhenTheKernelHoldsWhatItShould) {
   DesiredState desired;
   const auto scope = tell(desired, {"10.0.0.1"});
   EXPECT_THAT(lines(plan_for(desired, scope, holding({seen("10.0.0.1", 1)}))), IsEmpty());
+}
+
+TEST(Plan, RefusesNothingThatIsLiveWhenItTakesANodeOver) {
+  DesiredState desired;
+  const auto scope = tell(desired, {"10.0.0.1"});
+  auto observation = holding({seen("10.0.0.1", 1)});
+  observation.rules_intact = false;
+  observation.elements.clear();
+  EXPECT_THAT(lines(plan_for(desired, scope, observation)),
+              testing::ElementsAreArray(texts(
+                  {ipvs::InstallRules{}, ipvs::AddElement{kPort}, ipvs::AddElement{kAddress}})));
 }
 
 TEST(Plan, TouchesOneRealServerWhenOneEndpointComes) {
@@ -101,7 +117,8 @@ TEST(Plan, TouchesOneRealServerWhenOneEndpointComes) {
 TEST(Plan, LowersALeavingTcpServerToWeightZeroInPlace) {
   DesiredState desired;
   const auto scope = tell(desired, {"10.0.0.1"});
-  const auto made = plan_for(desired, scope, holding({seen("10.0.0.1", 1), seen("10.0.0.2", 1, 5)}));
+  const auto made =
+      plan_for(desired, scope, holding({seen("10.0.0.1", 1), seen("10.0.0.2", 1, 5)}));
   EXPECT_THAT(lines(made), ElementsAre("-e -t 10.96.0.1:80 -r 10.0.0.2:8080 -m -w 0"));
   EXPECT_THAT(made.draining, ElementsAre(Drain{kWeb, real("10.0.0.2", 8080)}));
 }
@@ -109,7 +126,8 @@ TEST(Plan, LowersALeavingTcpServerToWeightZeroInPlace) {
 TEST(Plan, LetsADrainingServerBeWhileItHasConnections) {
   DesiredState desired;
   const auto scope = tell(desired, {"10.0.0.1"});
-  const auto made = plan_for(desired, scope, holding({seen("10.0.0.1", 1), seen("10.0.0.2", 0, 5)}));
+  const auto made =
+      plan_for(desired, scope, holding({seen("10.0.0.1", 1), seen("10.0.0.2", 0, 5)}));
   EXPECT_THAT(lines(made), IsEmpty());
   EXPECT_THAT(made.draining, ElementsAre(Drain{kWeb, real("10.0.0.2", 8080)}));
 }
@@ -128,7 +146,8 @@ TEST(Plan, DeletesADrainingServerWhoseDeadlineHasPassed) {
   const auto scope = tell(desired, {"10.0.0.1"});
   Drains drains(60s);
   drains.add({kWeb, real("10.0.0.2", 8080)}, kNow - 60s);
-  EXPECT_THAT(lines(plan_for(desired, scope, holding({seen("10.0.0.1", 1), seen("10.0.0.2", 0, 5)}), drains)),
+  EXPECT_THAT(lines(plan_for(desired, scope, holding({seen("10.0.0.1", 1), seen("10.0.0.2", 0, 5)}),
+                             drains)),
               ElementsAre("-d -t 10.96.0.1:80 -r 10.0.0.2:8080"));
 }
 
@@ -142,9 +161,10 @@ TEST(Plan, GivesAReturningServerItsWeightBackInPlace) {
 TEST(Plan, MovesUdpAtOnce) {
   DesiredState desired;
   const auto scope = tell(desired, {"10.0.0.2"}, kube::Protocol::kUdp);
-  EXPECT_THAT(lines(plan_for(desired, scope, holding({seen("10.0.0.1", 1, 5)}, udp("10.96.0.1", 80)))),
-              ElementsAre("-a -u 10.96.0.1:80 -r 10.0.0.2:8080 -m -w 1",
-                          "-d -u 10.96.0.1:80 -r 10.0.0.1:8080"));
+  EXPECT_THAT(
+      lines(plan_for(desired, scope, holding({seen("10.0.0.1", 1, 5)}, udp("10.96.0.1", 80)))),
+      ElementsAre("-a -u 10.96.0.1:80 -r 10.0.0.2:8080 -m -w 1",
+                  "-d -u 10.96.0.1:80 -r 10.0.0.1:8080"));
 }
 
 TEST(Plan, RaisesTheNewBeforeItLowersTheOld) {
@@ -160,7 +180,8 @@ TEST(Plan, EditsAVirtualServerInPlace) {
   const auto scope = tell(desired, {"10.0.0.1"});
   auto observation = holding({seen("10.0.0.1", 1)});
   observation.virtual_servers.front().settings.scheduler = "lc";
-  EXPECT_THAT(lines(plan_for(desired, scope, observation)), ElementsAre("-E -t 10.96.0.1:80 -s rr"));
+  EXPECT_THAT(lines(plan_for(desired, scope, observation)),
+              ElementsAre("-E -t 10.96.0.1:80 -s rr"));
 }
 
 TEST(Plan, SilencesBeforeItRemovesAndUnclaimsLast) {
@@ -168,9 +189,9 @@ TEST(Plan, SilencesBeforeItRemovesAndUnclaimsLast) {
   std::ignore = tell(desired, {"10.0.0.1"});
   const auto scope = desired.remove(named("a/web"));
   EXPECT_THAT(lines(plan_for(desired, scope, holding({seen("10.0.0.1", 1, 5)}))),
-              testing::ElementsAreArray(texts({ipvs::DeleteElement{kPort}, ipvs::DeleteVirtualServer{kWeb},
-                                               ipvs::UnbindAddress{ip("10.96.0.1")},
-                                               ipvs::DeleteElement{kAddress}})));
+              testing::ElementsAreArray(
+                  texts({ipvs::DeleteElement{kPort}, ipvs::DeleteVirtualServer{kWeb},
+                         ipvs::UnbindAddress{ip("10.96.0.1")}, ipvs::DeleteElement{kAddress}})));
 }
 
 TEST(Plan, LeavesAForeignVirtualServerAloneEvenInScope) {

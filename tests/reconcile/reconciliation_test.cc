@@ -81,9 +81,11 @@ TEST_F(AReconciliation, EndsADrainOnceAFreshReadingSaysIdle) {
   ASSERT_FALSE(it.drains().empty());
 
   const auto asked = it.drains().virtual_servers();
-  ipvs::ObservedVirtualServer read{.id = tcp("10.96.0.1", 80), .settings = {}, .traffic = {}, .real_servers = {}};
-  read.real_servers = {{.id = real("10.0.0.1", 8080), .settings = {}, .connections = {}, .traffic = {}},
-                       {.id = real("10.0.0.2", 8080), .settings = {.weight = 0}, .connections = {}, .traffic = {}}};
+  ipvs::ObservedVirtualServer read{
+      .id = tcp("10.96.0.1", 80), .settings = {}, .traffic = {}, .real_servers = {}};
+  read.real_servers = {
+      {.id = real("10.0.0.1", 8080), .settings = {}, .connections = {}, .traffic = {}},
+      {.id = real("10.0.0.2", 8080), .settings = {.weight = 0}, .connections = {}, .traffic = {}}};
   it.refreshed(asked, {read});
   EXPECT_EQ(carry_out(kStart + 1s).size(), 1U);
   EXPECT_TRUE(it.drains().empty());
@@ -105,7 +107,8 @@ TEST_F(AReconciliation, DoubtsItsPictureAfterARefusedStep) {
   it.changed(slice("a/s", "web", {ready("10.0.0.2")}), kStart);
   const auto plan = it.decide(kStart);
   auto outcomes = done(plan.changes.size());
-  outcomes.front() = ipvs::Error{.code = 12, .operation = "add real server", .subject = "", .remedy = ""};
+  outcomes.front() =
+      ipvs::Error{.code = 12, .operation = "add real server", .subject = "", .remedy = ""};
   EXPECT_FALSE(it.acknowledge(plan.changes, outcomes, kStart));
   EXPECT_FALSE(it.ready());
   it.observed(empty_node());

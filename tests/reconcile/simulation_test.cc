@@ -1,6 +1,7 @@
-// Random histories over a kernel in memory, seeded and so repeatable: Services and slices come and go,
-// other programs write, steps fail, the agent is killed in the middle of a plan. After every single step
-// the laws of design.md hold; and when the trouble ends, the kernel comes to hold what it should.
+// Random histories over a kernel in memory, seeded and so repeatable: Services and slices come and
+// go, other programs write, steps fail, the agent is killed in the middle of a plan. After every
+// single step the laws of design.md hold; and when the trouble ends, the kernel comes to hold what
+// it should.
 #include <gtest/gtest.h>
 
 #include <memory>
@@ -36,10 +37,12 @@ std::vector<T> values(const std::map<kube::NamespacedName, T>& objects) {
 class Simulation {
  public:
   explicit Simulation(unsigned seed) : random_(seed) {
-    kernel_.plant({.id = kForeign,
-                   .settings = {},
-                   .traffic = {},
-                   .real_servers = {{.id = real("192.0.2.9", 80), .settings = {}, .connections = {}, .traffic = {}}}});
+    kernel_.plant(
+        {.id = kForeign,
+         .settings = {},
+         .traffic = {},
+         .real_servers = {
+             {.id = real("192.0.2.9", 80), .settings = {}, .connections = {}, .traffic = {}}}});
     restart();
   }
 
@@ -64,8 +67,8 @@ class Simulation {
     kernel_.clear_journal();
     read_kernel();
     carry_out(kNever, kNever);
-    EXPECT_TRUE(kernel_.journal().empty()) << "a settled kernel is written again: "
-                                           << ipvs::to_string(kernel_.journal().front());
+    EXPECT_TRUE(kernel_.journal().empty())
+        << "a settled kernel is written again: " << ipvs::to_string(kernel_.journal().front());
     check_converged();
     check_foreign();
   }
@@ -94,7 +97,8 @@ class Simulation {
     switch (pick(0, 5)) {
       case 0: {  // two Services may land on one address
         auto made = service(name, {address_of(pick(1, 3))},
-                            {{.name = "", .protocol = chance(30) ? kube::Protocol::kUdp : kube::Protocol::kTcp,
+                            {{.name = "",
+                              .protocol = chance(30) ? kube::Protocol::kUdp : kube::Protocol::kTcp,
                               .port = static_cast<std::uint16_t>(80 + pick(0, 1))}});
         cluster_.services[named(name)] = made;
         it_->changed(made, now_);
@@ -107,27 +111,36 @@ class Simulation {
       default: {
         std::vector<kube::Endpoint> endpoints;
         for (int i = pick(0, 4); i > 0; --i) {
-          endpoints.push_back(ready("10.0.0." + std::to_string(pick(1, 6)), chance(50) ? "here" : "there"));
+          endpoints.push_back(
+              ready("10.0.0." + std::to_string(pick(1, 6)), chance(50) ? "here" : "there"));
         }
         auto made = slice(name, "s" + std::to_string(number), endpoints,
-                          {{.name = "", .port = 8080}, {.name = "", .protocol = kube::Protocol::kUdp, .port = 8080}});
+                          {{.name = "", .port = 8080},
+                           {.name = "", .protocol = kube::Protocol::kUdp, .port = 8080}});
         cluster_.slices[named(name)] = made;
         it_->changed(made, now_);
       }
     }
   }
 
-  // One trouble at a time. What is ours is recorded twice, on the link and in the table, and once only
-  // while it is being announced: who takes both records away, or the one of an agent killed right then,
-  // leaves a virtual server that nobody can know to be ours.
+  // One trouble at a time. What is ours is recorded twice, on the link and in the table, and once
+  // only while it is being announced: who takes both records away, or the one of an agent killed
+  // right then, leaves a virtual server that nobody can know to be ours.
   void disturb_kernel() {
     if (half_written_ || std::exchange(disturbed_, true)) return;
     repairing_ = false;
     switch (pick(0, 3)) {
-      case 0: kernel_.uproot(tcp(address_of(pick(1, 3)), 80)); break;
-      case 1: kernel_.delete_link(); break;
-      case 2: kernel_.flush_ruleset(); break;
-      default: kernel_.break_rules();
+      case 0:
+        kernel_.uproot(tcp(address_of(pick(1, 3)), 80));
+        break;
+      case 1:
+        kernel_.delete_link();
+        break;
+      case 2:
+        kernel_.flush_ruleset();
+        break;
+      default:
+        kernel_.break_rules();
     }
   }
 
@@ -135,8 +148,9 @@ class Simulation {
     const auto observation = *kernel_.observe();
     for (const auto& server : observation.virtual_servers) {
       for (const auto& real_server : server.real_servers) {
-        kernel_.set_connections(server.id, real_server.id,
-                                {.active = static_cast<std::uint32_t>(chance(50) ? pick(0, 3) : 0)});
+        kernel_.set_connections(
+            server.id, real_server.id,
+            {.active = static_cast<std::uint32_t>(chance(50) ? pick(0, 3) : 0)});
       }
     }
   }
@@ -146,8 +160,8 @@ class Simulation {
     repairing_ = true;
   }
 
-  // Writes what is pending one step at a time, as apply() does; step number `failing` is refused, at step
-  // number `killed` the agent dies.
+  // Writes what is pending one step at a time, as apply() does; step number `failing` is refused,
+  // at step number `killed` the agent dies.
   void carry_out(int failing, int killed) {
     failing_ = failing;
     killed_ = killed;
@@ -169,7 +183,8 @@ class Simulation {
     if (std::exchange(repairing_, false)) disturbed_ = half_written_ = false;
   }
 
-  bool acknowledged(const std::vector<ipvs::Step>& steps, const std::vector<ipvs::Outcome>& outcomes) {
+  bool acknowledged(const std::vector<ipvs::Step>& steps,
+                    const std::vector<ipvs::Outcome>& outcomes) {
     return it_->acknowledge(steps, outcomes, now_);
   }
 
@@ -249,9 +264,9 @@ class Simulation {
   Cluster cluster_;
   FakeKernel kernel_;
   std::unique_ptr<Reconciliation> it_;
-  bool disturbed_ = false;  // somebody tore at the tables, and they are not whole again
+  bool disturbed_ = false;     // somebody tore at the tables, and they are not whole again
   bool half_written_ = false;  // killed in the middle of a plan
-  bool repairing_ = false;  // what follows comes after a complete reading
+  bool repairing_ = false;     // what follows comes after a complete reading
   int failing_ = kNever;
   int killed_ = kNever;
 };

@@ -75,8 +75,7 @@ std::optional<json::object> ApiObjects::create(const Collection& collection, jso
   return objects_.at(key);
 }
 
-std::optional<json::object> ApiObjects::replace(const Collection& collection,
-                                                json::object object) {
+std::optional<json::object> ApiObjects::replace(const Collection& collection, json::object object) {
   const auto found = objects_.find(Key(&collection, key_of(object)));
   if (found == objects_.end()) return std::nullopt;
   json::object before = found->second;
@@ -152,10 +151,10 @@ std::vector<Change> ApiObjects::changes_since(std::uint64_t version, const Colle
     const bool after = record.after && selector.matches(*record.after);
     if (!before && !after) continue;
     const char* type = !before ? "ADDED" : after ? "MODIFIED" : "DELETED";
-    changes.push_back({.version = record.version,
-                       .type = type,
-                       .object = at_version(after ? *record.after : *record.before,
-                                            record.version)});
+    changes.push_back(
+        {.version = record.version,
+         .type = type,
+         .object = at_version(after ? *record.after : *record.before, record.version)});
   }
   return changes;
 }

@@ -1,7 +1,7 @@
 // What an API server keeps: objects, one version counter for all, and the history of every change.
 //
-// As in etcd, each write gets the next resource version, and compact() forgets the history before one.
-// Knows Services, EndpointSlices and Nodes. One thread; no clock but for creationTimestamp.
+// As in etcd, each write gets the next resource version, and compact() forgets the history before
+// one. Knows Services, EndpointSlices and Nodes. One thread; no clock but for creationTimestamp.
 #pragma once
 
 #include <boost/json/object.hpp>
@@ -19,9 +19,9 @@ namespace fakes {
 
 // One kind of object.
 struct Collection {
-  std::string_view root;    // "/api/v1"
-  std::string_view plural;  // "services"
-  std::string_view kind;    // "Service"
+  std::string_view root;     // "/api/v1"
+  std::string_view plural;   // "services"
+  std::string_view kind;     // "Service"
   std::string_view version;  // apiVersion
 
   friend bool operator==(const Collection&, const Collection&) = default;

@@ -33,7 +33,7 @@ constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 std::string percent_decoded(std::string_view text) {
   std::string decoded;
   for (std::size_t index = 0; index < text.size(); ++index) {
-    if (text[index] == '%' && index + 2 < text.size() + 0 && index + 2 <= text.size() - 1) {
+    if (text[index] == '%' && index + 2 < text.size()) {
       decoded += static_cast<char>(std::stoi(std::string(text.substr(index + 1, 2)), nullptr, 16));
       index += 2;
     } else {
@@ -102,16 +102,19 @@ struct ApiServer::Request {
     if (segments.size() > 1) name = segments[1];
   }
 
-  [[nodiscard]] std::string option(const std::string& key, std::string otherwise = {}) const {
+  [[nodiscard]] std::string option(const std::string& key) const {
     const auto found = query.find(key);
-    return found == query.end() ? otherwise : found->second;
+    return found == query.end() ? "" : found->second;
   }
   [[nodiscard]] std::uint64_t count(const std::string& key, std::uint64_t otherwise) const {
     const std::string text = option(key);
-    const bool digits = std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool digits =
+        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
     return text.empty() || !digits ? otherwise : std::stoull(text);
   }
-  [[nodiscard]] bool is_watch() const { return option("watch") == "1" || option("watch") == "true"; }
+  [[nodiscard]] bool is_watch() const {
+    return option("watch") == "1" || option("watch") == "true";
+  }
   [[nodiscard]] Selector selector() const {
     return {.labels = option("labelSelector"),
             .fields = option("fieldSelector"),
@@ -183,6 +186,7 @@ awaitable<void> ApiServer::accept() {
 
 awaitable<void> ApiServer::serve(tcp::socket socket) {
   Session session{.socket = std::move(socket), .left = {}};
+  session.socket.set_option(tcp::no_delay(true));
   sessions_.insert(&session);
   boost::beast::flat_buffer buffer;
   bool open = true;
@@ -232,7 +236,7 @@ awaitable<bool> ApiServer::misbehave(Session& session, const CannedAnswer& canne
     char ignored = 0;
     co_await session.socket.async_read_some(asio::buffer(&ignored, 1), kUseTuple);
   }
-  co_return sent && canned.then == CannedAnswer::Then::kKeep;
+  co_return sent&& canned.then == CannedAnswer::Then::kKeep;
 }
 
 awaitable<bool> ApiServer::send(Session& session, std::string bytes) {

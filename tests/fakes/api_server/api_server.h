@@ -1,9 +1,9 @@
 // An API server in small: list (limit, continue), get, watch (bookmarks, 410), create, replace,
-// delete of Services, EndpointSlices and Nodes over plain HTTP/1.1 on 127.0.0.1; and, on demand, every
-// way in which a server or what stands before it can misbehave.
+// delete of Services, EndpointSlices and Nodes over plain HTTP/1.1 on 127.0.0.1; and, on demand,
+// every way in which a server or what stands before it can misbehave.
 //
-// Its truth is the real one: tests/kube/recorded holds kube-apiserver's answers, and real objects of
-// ApiObjects behind it have real histories. Runs on the caller's io_context, one thread.
+// Its truth is the real one: tests/kube/recorded holds kube-apiserver's answers, and real objects
+// of ApiObjects behind it have real histories. Runs on the caller's io_context, one thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -32,9 +32,9 @@ struct CannedAnswer {
 };
 
 struct Faults {
-  std::deque<CannedAnswer> next;           // one for each of the next requests
-  std::optional<std::size_t> cut_after;    // the next answers end after so many bytes
-  bool byte_by_byte = false;               // each byte of a stream is a chunk of its own
+  std::deque<CannedAnswer> next;         // one for each of the next requests
+  std::optional<std::size_t> cut_after;  // the next answers end after so many bytes
+  bool byte_by_byte = false;             // each byte of a stream is a chunk of its own
 };
 
 class ApiServer {

@@ -1,5 +1,5 @@
-// fake_api_server --port-file FILE: the API server in small as a program, for the lab without a real
-// one. Listens on a free port of 127.0.0.1, writes it to FILE, stops on SIGTERM and SIGINT.
+// fake_api_server --port-file FILE: the API server in small as a program, for the lab without a
+// real one. Listens on a free port of 127.0.0.1, writes it to FILE, stops on SIGTERM and SIGINT.
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>

@@ -50,7 +50,8 @@ std::optional<std::string> label(const json::object& object, const std::string& 
              : text_in(metadata->get_object(), "labels", key);
 }
 
-// A field that a selector may name; a field that is not there counts as empty, as in the real server.
+// A field that a selector may name; a field that is not there counts as empty, as in the real
+// server.
 std::optional<std::string> field(const json::object& object, const std::string& path) {
   const auto dot = path.find('.');
   if (dot == std::string::npos) return "";

@@ -1,5 +1,6 @@
-// Label and field selectors, as far as a service proxy uses them: "!key", "key=value", "key!=value",
-// joined by commas; fields metadata.name, metadata.namespace and spec.clusterIP. Pure.
+// Label and field selectors, as far as a service proxy uses them: "!key", "key=value",
+// "key!=value", joined by commas; fields metadata.name, metadata.namespace and spec.clusterIP.
+// Pure.
 #pragma once
 
 #include <boost/json/object.hpp>

@@ -1,0 +1,85 @@
+"""Someone else works on the same node: what is ours is repaired, what is theirs is left alone."""
+
+from __future__ import annotations
+
+from e2e.fixture import PORT, SOON, ClusterTest
+from lab.cluster import Pod
+from lab.cluster_readings import serving
+
+NAMESPACE = "repair"
+
+
+class Repair(ClusterTest):
+    pods: list[Pod]
+    address: str
+    node = "node1"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.make_namespace(NAMESPACE)
+        cls.make_deployment(NAMESPACE, 2)
+        cls.cluster.kubectl("expose", "deployment/httpenv", "--port", str(PORT), "-n", NAMESPACE)
+        cls.address = cls.cluster.cluster_ip("httpenv", NAMESPACE)
+        cls.pods = cls.cluster.pods("app=httpenv", NAMESPACE)
+        cls.wait_until_served("TCP", cls.address, cls.pods)
+
+    @property
+    def server(self) -> str:
+        return f"{self.address}:{PORT}"
+
+    def test_a_deleted_backend_comes_back(self) -> None:
+        backend = f"{self.pods[0].address4}:{PORT}"
+        self.on_the_node("ipvsadm", "-d", "-t", self.server, "-r", backend)
+        self.assert_repaired()
+
+    def test_a_deleted_virtual_server_comes_back(self) -> None:
+        self.on_the_node("ipvsadm", "-D", "-t", self.server)
+        self.assert_repaired()
+
+    def test_a_changed_weight_and_scheduler_are_put_right(self) -> None:
+        backend = f"{self.pods[0].address4}:{PORT}"
+        self.on_the_node("ipvsadm", "-e", "-t", self.server, "-r", backend, "-m", "-w", "0")
+        self.on_the_node("ipvsadm", "-E", "-t", self.server, "-s", "wlc")
+        self.assert_repaired()
+        self.cluster.wait_for(lambda: f"-t {self.server} -s rr" in self.on_the_node(
+            "ipvsadm", "-Sn"), SOON, "the scheduler to be rr again")
+
+    def test_a_deleted_service_address_comes_back(self) -> None:
+        self.on_the_node("ip", "addr", "del", f"{self.address}/32", "dev", "kube-ipvs0")
+        self.cluster.wait_for(
+            lambda: f" {self.address}/32 " in self.service_addresses(self.node), SOON,
+            f"{self.address} to be bound on {self.node} again")
+        self.assert_repaired()
+
+    def test_a_deleted_nftables_table_comes_back(self) -> None:
+        table = ("list", "table", "inet", "kube-ipvs")
+        before = self.on_the_node("nft", *table)
+        self.on_the_node("nft", "delete", "table", "inet", "kube-ipvs")
+        self.cluster.wait_for(lambda: self.cluster.run(self.node, "nft", *table).out == before,
+                              SOON, f"the table to be back on {self.node} as it was:\n{before}")
+        self.assert_repaired()
+
+    def test_a_foreign_virtual_server_is_left_alone(self) -> None:
+        foreign, backend = "192.168.50.11:7777", "10.244.1.200:7777"
+        self.on_the_node("ipvsadm", "-A", "-t", foreign, "-s", "wlc")
+        self.addCleanup(self.on_the_node, "ipvsadm", "-D", "-t", foreign)
+        self.on_the_node("ipvsadm", "-a", "-t", foreign, "-r", backend, "-m", "-w", "7")
+        # The agent has looked at the whole table once it has repaired what was broken after.
+        self.on_the_node("ipvsadm", "-D", "-t", self.server)
+        self.assert_repaired()
+        self.cluster.agents.restart(self.node, 15)
+        self.on_the_node("ipvsadm", "-D", "-t", self.server)
+        self.assert_repaired()
+        self.assertEqual(self.table(self.node)[("TCP", foreign)], {backend: 7})
+
+    def on_the_node(self, *argv: str) -> str:
+        return self.cluster.output(self.node, *argv)
+
+    def assert_repaired(self) -> None:
+        """The node's table is as it should be, and requests are answered."""
+        wanted = {f"{pod.address4}:{PORT}" for pod in self.pods}
+        self.wait_for_table(
+            self.node, lambda table: serving(table.get(("TCP", self.server), {})) == wanted,
+            f"{self.server} on {self.node} to have {wanted} again")
+        self.assert_fifty_rotate(self.node, f"http://{self.server}", self.pods)

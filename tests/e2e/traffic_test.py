@@ -1,0 +1,109 @@
+"""Connections that must survive: a killed agent, a rolling update."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+from e2e.fixture import PORT, SOON, ClusterTest
+from lab.cluster import Pod
+from lab.cluster_readings import first_sync_writes
+
+NAMESPACE = "traffic"
+
+
+class Traffic(ClusterTest):
+    pods: list[Pod]
+    caller: Pod
+    address: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.make_namespace(NAMESPACE)
+        cls.make_deployment(NAMESPACE, 5)
+        cls.cluster.kubectl("expose", "deployment/httpenv", "--port", str(PORT), "-n", NAMESPACE)
+        cls.caller = cls.make_caller(NAMESPACE)
+        cls.address = cls.cluster.cluster_ip("httpenv", NAMESPACE)
+        cls.pods = cls.cluster.pods("app=httpenv", NAMESPACE)
+        cls.wait_until_served("TCP", cls.address, cls.pods)
+
+    def test_a_killed_agent_breaks_no_connection_and_its_successor_writes_nothing(self) -> None:
+        self.hold(100)
+        before = {node: self.table(node) for node in self.node_names()}
+        for node in self.node_names():
+            self.cluster.agents.stop(node, signal.SIGKILL)
+        for node in self.node_names():
+            self.cluster.agents.start(node)
+        for node in self.node_names():
+            self.wait_for_first_sync(node)
+        self.carry_on(seconds=3)
+        result = self.let_go()
+        self.assertEqual((result["failures"], result["reconnects"]), (0, 0), result)
+        for node in self.node_names():
+            self.assertEqual(first_sync_writes(self.cluster.agents.log(node)), 0, node)
+            self.assertEqual(self.table(node), before[node])
+
+    def test_a_rolling_update_under_traffic_ends_converged(self) -> None:
+        self.hold(20)
+        self.cluster.kubectl("set", "env", "deployment/httpenv", "EDITION=two", "-n", NAMESPACE)
+        self.cluster.kubectl("rollout", "status", "deployment/httpenv", "-n", NAMESPACE,
+                             "--timeout=50s")
+        self.cluster.wait_for(self.only_the_new_edition_runs, SOON, "five pods of the new edition")
+        pods = self.cluster.pods("app=httpenv", NAMESPACE)
+        self.assertFalse({pod.name for pod in pods} & {pod.name for pod in self.pods})
+        self.wait_until_served("TCP", self.address, pods)
+        result = self.let_go()
+        self.assertEqual(result["failures"], 0, result)
+        self.assert_fifty_rotate(self.caller.place, f"http://{self.address}:{PORT}", pods)
+        wanted = {f"{pod.address4}:{PORT}": 1 for pod in pods}
+        for node in self.node_names():
+            self.wait_for_table(node, lambda table: table[self.server] == wanted,
+                                f"{node} to have drained the old pods")
+        type(self).pods = pods
+
+    @property
+    def server(self) -> tuple[str, str]:
+        return ("TCP", f"{self.address}:{PORT}")
+
+    def wait_for_first_sync(self, node: str) -> None:
+        self.cluster.wait_for(
+            lambda: first_sync_writes(self.cluster.agents.log(node)) is not None, SOON,
+            f"the first sync of the new agent on {node}")
+
+    def only_the_new_edition_runs(self) -> bool:
+        listed = json.loads(self.cluster.kubectl(
+            "get", "pods", "-l", "app=httpenv", "-n", NAMESPACE, "-o", "json"))["items"]
+        editions = [pod["spec"]["containers"][0].get("env") for pod in listed
+                    if not pod["metadata"].get("deletionTimestamp")]
+        return editions == [[{"name": "EDITION", "value": "two"}]] * 5
+
+    # Held connections: keep-alive, each with two or three requests a second.
+
+    def hold(self, connections: int) -> None:
+        """Opens the connections; returns when each has carried a request."""
+        self._holder = f"hold-{self._testMethodName}"
+        self._stop_file = f"/tmp/{self._holder}-{time.time_ns()}"
+        lab = self.cluster.lab
+        lab.spawn(self.caller.place, self._holder, [
+            self.cluster.traffic, "hold", self.address, str(PORT), str(connections),
+            "--stop-file", self._stop_file])
+        self.addCleanup(lab.signal, self._holder, signal.SIGKILL)
+        self.cluster.wait_for(lambda: "all connections carry" in lab.log(self._holder), SOON,
+                              f"{connections} connections to carry requests: "
+                              f"{lab.log(self._holder)}")
+
+    def carry_on(self, seconds: float) -> None:
+        """Lets the traffic flow; the time itself is the condition."""
+        done = time.monotonic() + seconds
+        self.cluster.wait_for(lambda: time.monotonic() > done, seconds + 1, "time to pass")
+
+    def let_go(self) -> dict[str, int]:
+        """Ends the traffic; returns its counts: requests, failures, reconnects, slowest_ms."""
+        lab = self.cluster.lab
+        self.cluster.output(self.caller.place, "touch", self._stop_file)
+        lab.wait(self._holder, timeout=30)
+        result: dict[str, int] = json.loads(lab.log(self._holder).splitlines()[-1])
+        self.assertGreater(result["requests"], 0)
+        return result

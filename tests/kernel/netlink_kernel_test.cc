@@ -1,0 +1,128 @@
+// The real kernel door on tables of its own making, under other writers, and when answers get lost.
+#include "ipvs/netlink_kernel.h"
+
+#include <linux/filter.h>
+#include <linux/netlink.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <cerrno>
+#include <filesystem>
+#include <future>
+#include <set>
+
+#include "tests/kernel/kernel_world.h"
+#include "tests/values.h"
+
+namespace {
+
+using namespace ipvs;    // NOLINT(google-build-using-namespace): a test's vocabulary
+using namespace values;  // NOLINT(google-build-using-namespace)
+
+class NetlinkKernelTest : public KernelWorld {};
+
+VirtualServerId numbered(std::uint32_t number) {
+  return {.address = boost::asio::ip::make_address_v4(0x0a600000 + number),
+          .protocol = Protocol::kTcp,
+          .port = 80};
+}
+
+std::vector<Step> add_numbered(std::uint32_t first, std::uint32_t end) {
+  std::vector<Step> steps;
+  for (std::uint32_t i = first; i < end; ++i) steps.push_back(add(numbered(i)));
+  return steps;
+}
+
+TEST_F(NetlinkKernelTest, ReadsTheVersionOfIpvs) { EXPECT_EQ(observe().info.version, 0x010201U); }
+
+TEST_F(NetlinkKernelTest, MeetsTheRightStepsWithErrorsInALongPipeline) {
+  std::vector<Step> steps = add_numbered(0, 2000);
+  std::vector<int> expected(2000, 0);
+  for (const std::size_t repeated : {1UL, 700UL, 1023UL, 1024UL, 1999UL}) {
+    steps[repeated] = add(numbered(0));
+    expected[repeated] = EEXIST;
+  }
+  steps[500] = DeleteVirtualServer{numbered(60000)};
+  expected[500] = ESRCH;
+  EXPECT_EQ(write_all(steps), expected);
+  EXPECT_EQ(observe().virtual_servers.size(), 1994U);
+}
+
+TEST_F(NetlinkKernelTest, ReadsAllRealServersOfABigVirtualServer) {
+  std::vector<Step> steps{add(numbered(0))};
+  for (std::uint32_t i = 0; i < 2000; ++i) {
+    steps.push_back(add(numbered(0),
+                        {.address = boost::asio::ip::make_address_v4(0x0af40000 + i), .port = 80}));
+  }
+  EXPECT_EQ(write_all(steps), std::vector<int>(steps.size(), 0));
+  const auto seen = observe();
+  ASSERT_EQ(seen.virtual_servers.size(), 1U);
+  std::set<RealServerId> distinct;
+  for (const auto& server : seen.virtual_servers.front().real_servers) distinct.insert(server.id);
+  EXPECT_EQ(distinct.size(), 2000U);
+}
+
+TEST_F(NetlinkKernelTest, ReadsTheNamedVirtualServersAndLeavesOutThoseThatAreGone) {
+  write_all({add(numbered(1)), add(numbered(1), real_server("10.244.0.1", 80)), add(numbered(2)),
+             add(mark(7)), add(mark(7, "::"))});
+  const std::vector<VirtualServerId> asked{numbered(1), numbered(9), mark(7, "::")};
+  const auto seen = kernel_->observe(asked);
+  ASSERT_TRUE(seen.has_value()) << to_string(seen.error());
+  ASSERT_EQ(seen->size(), 2U);
+  EXPECT_EQ((*seen)[0].id, numbered(1));
+  EXPECT_EQ((*seen)[0].real_servers.size(), 1U);
+  EXPECT_EQ((*seen)[1].id, mark(7, "::"));
+}
+
+// Before Linux 7.1 the cursor of a dump runs over all namespaces' services.
+TEST_F(NetlinkKernelTest, MissesNothingWhileAnotherNamespaceWrites) {
+  write_all(add_numbered(0, 300));
+  std::atomic<bool> stop = false;
+  auto writer = std::async(std::launch::async, [&] {
+    enter_new_network_namespace();
+    const auto other = open_kernel();
+    std::vector<Step> steps = add_numbered(5000, 5200);
+    for (std::uint32_t i = 5000; i < 5200; ++i) steps.push_back(DeleteVirtualServer{numbered(i)});
+    for (int rounds = 0; !stop && rounds < 10000; ++rounds) (void)other->write(steps);
+  });
+  int complete = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto seen = kernel_->observe();
+    if (!seen) {
+      EXPECT_EQ(seen.error().code, EINTR) << to_string(seen.error());
+      continue;
+    }
+    EXPECT_EQ(seen->virtual_servers.size(), 300U);
+    ++complete;
+  }
+  stop = true;
+  writer.get();
+  EXPECT_GT(complete, 0);
+}
+
+// Drops whatever the kernel sends to our generic netlink socket from now on.
+void deafen_generic_netlink() {
+  sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{.len = 1, .filter = &drop_all};
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    const int descriptor = std::stoi(entry.path().filename());
+    int family = 0;
+    int protocol = 0;
+    socklen_t size = sizeof family;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) != 0) continue;
+    size = sizeof protocol;
+    getsockopt(descriptor, SOL_SOCKET, SO_PROTOCOL, &protocol, &size);
+    if (family != AF_NETLINK || protocol != NETLINK_GENERIC) continue;
+    ASSERT_EQ(setsockopt(descriptor, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program), 0);
+  }
+}
+
+TEST_F(NetlinkKernelTest, GivesUpOnLostAnswersAndWorksOnANewSocket) {
+  ASSERT_NO_FATAL_FAILURE(deafen_generic_netlink());
+  EXPECT_EQ(write_all({add(numbered(1)), add(numbered(2))}), (std::vector{ETIMEDOUT, ETIMEDOUT}));
+  // Both were done nevertheless, and only a new read can tell.
+  EXPECT_EQ(observe().virtual_servers.size(), 2U);
+  EXPECT_EQ(write(add(numbered(1))), EEXIST);
+}
+
+}  // namespace

@@ -1,0 +1,55 @@
+#include <gmock/gmock.h>
+
+#include "kube/decode.h"
+#include "tests/kube/recorded.h"
+
+namespace kube {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Address ip(const char* text) { return boost::asio::ip::make_address(text); }
+
+TEST(DecodeNode, ReadsANodeOfARealServer) {
+  const auto decoded = decode<Node>(recorded::body("get-node"));
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  EXPECT_EQ(decoded->object.metadata.id, (NamespacedName{"", "node-1"}));
+  EXPECT_EQ(decoded->object.zone, "a");
+  EXPECT_THAT(decoded->object.addresses, ElementsAre(ip("10.0.2.15")));
+}
+
+TEST(DecodeNode, KeepsInternalAndExternalAddressesAndPodRanges) {
+  const auto decoded = decode<Node>(R"({"metadata":{"name":"n"},
+      "spec":{"podCIDR":"10.1.1.0/24","podCIDRs":["10.1.1.0/24","fd00:1::/64"]},
+      "status":{"addresses":[{"type":"Hostname","address":"n"},
+                             {"type":"InternalIP","address":"10.0.0.1"},
+                             {"type":"ExternalIP","address":"203.0.113.1"},
+                             {"type":"InternalIP","address":"10.0.0.256"}]}})");
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  EXPECT_THAT(decoded->object.addresses, ElementsAre(ip("10.0.0.1"), ip("203.0.113.1")));
+  EXPECT_THAT(decoded->object.pod_cidrs, ElementsAre("10.1.1.0/24", "fd00:1::/64"));
+  EXPECT_THAT(decoded->left_out, HasSubstr("10.0.0.256"));
+}
+
+TEST(DecodeStatus, ReadsTheRefusalsOfARealServer) {
+  const auto forbidden = decode_status(recorded::body("forbidden"));
+  ASSERT_TRUE(forbidden.has_value());
+  EXPECT_EQ(forbidden->code, 403U);
+  EXPECT_EQ(forbidden->reason, "Forbidden");
+  EXPECT_THAT(forbidden->message, HasSubstr("cannot list resource \"services\""));
+  EXPECT_EQ(decode_status(recorded::body("unauthorized"))->code, 401U);
+  EXPECT_EQ(decode_status(recorded::body("bad-continue"))->code, 400U);
+  EXPECT_EQ(decode_status(recorded::body("list-continue-expired"))->reason, "Expired");
+}
+
+TEST(DecodeStatus, KnowsAResourceVersionFromTheFuture) {
+  const auto status = decode_status(recorded::body("list-too-large"));
+  ASSERT_TRUE(status.has_value());
+  EXPECT_EQ(status->code, 504U);
+  EXPECT_TRUE(status->version_too_large);
+  EXPECT_EQ(status->retry_after, std::chrono::seconds(1));
+}
+
+}  // namespace
+}  // namespace kube
