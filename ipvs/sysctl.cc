@@ -59,10 +59,8 @@ std::string remedy(int code, const Sysctl& sysctl) {
   const std::string need = " (needed because " + std::string(sysctl.reason) + ")";
   if (code == ENOENT) return "Load the kernel module ip_vs, then set " + setting + need;
   if (code == EROFS) {
-    return "/proc/sys is read-only in this container: run `kube-ipvs init` in a privileged init "
-           "container, or "
-           "set " +
-           setting + " on the node" + need;
+    return "/proc/sys is read-only in this container: set " + setting +
+           " on the node, or in a privileged init container" + need;
   }
   return "Set " + setting + " on the node" + need;
 }

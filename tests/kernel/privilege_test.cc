@@ -99,7 +99,7 @@ TEST_F(Privilege, SaysWhatToDoWhereSysctlsAreReadOnly) {
   });
   EXPECT_THAT(said, HasSubstr("cannot set sysctl net/ipv4/vs/conntrack"));
   EXPECT_THAT(said, HasSubstr("Read-only file system"));
-  EXPECT_THAT(said, HasSubstr("kube-ipvs init"));
+  EXPECT_THAT(said, HasSubstr("set net/ipv4/vs/conntrack=1 on the node"));
 }
 
 }  // namespace
