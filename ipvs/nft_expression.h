@@ -28,7 +28,8 @@ struct NftExpression {
 // One rule: what it tests, in order, and at last what it does.
 using NftRule = std::vector<NftExpression>;
 
-enum class Register : std::uint32_t { k1 = 1, k2 = 2, k32_01 = 9, k32_02 = 10, k32_05 = 13 };
+// The kernel names its 4-byte registers NFT_REG32_00 and on; kWord1 is NFT_REG32_01.
+enum class Register : std::uint32_t { k1 = 1, k2 = 2, kWord1 = 9, kWord2 = 10, kWord5 = 13 };
 enum class Comparison : std::uint32_t { kEqual = 0, kNotEqual = 1 };
 enum class Membership : std::uint32_t { kIn = 0, kNotIn = 1 };
 

@@ -47,8 +47,8 @@ constexpr Half kIpv4{.digit = '4',
                      .destination = {NFT_PAYLOAD_NETWORK_HEADER, 16, 4},
                      .original_destination = NFT_CT_DST_IP,
                      .port_unreachable = ICMP_PORT_UNREACH,
-                     .second_address = Register::k32_01,
-                     .port_after_protocol = Register::k32_02};
+                     .second_address = Register::kWord1,
+                     .port_after_protocol = Register::kWord2};
 
 constexpr Half kIpv6{.digit = '6',
                      .family = AF_INET6,
@@ -59,7 +59,7 @@ constexpr Half kIpv6{.digit = '6',
                      .original_destination = NFT_CT_DST_IP6,
                      .port_unreachable = kIcmpv6PortUnreachable,
                      .second_address = Register::k2,
-                     .port_after_protocol = Register::k32_05};
+                     .port_after_protocol = Register::kWord5};
 
 constexpr PacketField kDestinationPort{NFT_PAYLOAD_TRANSPORT_HEADER, 2, 2};
 

@@ -6,6 +6,7 @@
 #include <random>
 #include <utility>
 
+#include "ipvs/step_text.h"
 #include "reconcile/duration.h"
 
 namespace reconcile {
@@ -27,12 +28,13 @@ Clock::duration jittered(std::chrono::milliseconds period) {
 }
 
 std::string text_of(const ipvs::VirtualServerId& id) {
-  return ipvs::to_string(ipvs::Step(ipvs::DeleteVirtualServer{id})).substr(3);
+  return ipvs::subject_of(ipvs::DeleteVirtualServer{id});
 }
 
 }  // namespace
 
-Agent::Agent(boost::asio::any_io_executor io, AgentSettings settings, KernelOpener open, Log& log)
+Agent::Agent(const boost::asio::any_io_executor& io, AgentSettings settings, KernelOpener open,
+             Log& log)
     : settings_(std::move(settings)),
       open_(std::move(open)),
       log_(log),
@@ -41,7 +43,7 @@ Agent::Agent(boost::asio::any_io_executor io, AgentSettings settings, KernelOpen
       services_("services", reconciliation_, repeats_, log_, [this] { wake(); }),
       slices_("endpointslices", reconciliation_, repeats_, log_, [this] { wake(); }),
       node_("nodes", reconciliation_, repeats_, log_, [this] { wake(); }),
-      timer_(std::move(io)),
+      timer_(io),
       retry_delay_(kFirstRetry) {}
 
 boost::asio::awaitable<void> Agent::run() {

@@ -40,7 +40,8 @@ using KernelOpener = std::function<ipvs::Result<std::unique_ptr<ipvs::Kernel>>()
 
 class Agent {
  public:
-  Agent(boost::asio::any_io_executor io, AgentSettings settings, KernelOpener open, Log& log);
+  Agent(const boost::asio::any_io_executor& io, AgentSettings settings, KernelOpener open,
+        Log& log);
 
   // Where the reflectors tell. Valid as long as the agent.
   kube::Listener<kube::Service>& services() { return services_; }

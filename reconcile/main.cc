@@ -99,7 +99,7 @@ class Daemon {
 
   // A coroutine of ours ends only when all do; anything that escapes one ends the program, loudly.
   void spawn(asio::awaitable<void> coroutine) {
-    asio::co_spawn(io_, std::move(coroutine), [this](std::exception_ptr error) {
+    asio::co_spawn(io_, std::move(coroutine), [this](const std::exception_ptr& error) {
       if (error) fail(error);
     });
   }

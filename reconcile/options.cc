@@ -22,7 +22,7 @@ constexpr const char* kExamples =
 // Kubernetes' users write -v=4; CLI11 knows -v 4, -v4 and --v=4.
 std::vector<std::string> with_plain_v(std::vector<std::string> arguments) {
   for (auto& argument : arguments) {
-    if (argument.starts_with("-v=")) argument = "-" + argument;
+    if (argument.starts_with("-v=")) argument.insert(0, 1, '-');
   }
   return arguments;
 }

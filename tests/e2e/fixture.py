@@ -112,14 +112,26 @@ class ClusterTest(unittest.TestCase):
 
     @classmethod
     def make_namespace(cls, name: str) -> None:
-        """A namespace that goes with the class."""
+        """A namespace that goes with the class, completely: what follows finds a node at rest."""
         cls.cluster.kubectl("create", "namespace", name)
-        cls.addClassCleanup(cls.cluster.kubectl, "delete", "namespace", name, "--wait=false")
+        cls.addClassCleanup(cls.cluster.kubectl, "delete", "namespace", name, "--timeout=50s")
 
     @classmethod
     def make_deployment(cls, namespace: str, replicas: int, name: str = "httpenv") -> None:
         cls.cluster.kubectl("create", "deployment", name, "--image=httpenv", "-n", namespace)
         cls.scale(namespace, replicas, name)
+
+    @classmethod
+    def make_served(cls, namespace: str, replicas: int) -> tuple[list[Pod], str]:
+        """Pods behind a Service in a namespace of their own, and the Service's address; returns
+        when every node serves them."""
+        cls.make_namespace(namespace)
+        cls.make_deployment(namespace, replicas)
+        cls.cluster.kubectl("expose", "deployment/httpenv", "--port", str(PORT), "-n", namespace)
+        address = cls.cluster.cluster_ip("httpenv", namespace)
+        pods = cls.cluster.pods("app=httpenv", namespace)
+        cls.wait_until_served("TCP", address, pods)
+        return pods, address
 
     @classmethod
     def scale(cls, namespace: str, replicas: int, name: str = "httpenv") -> list[Pod]:

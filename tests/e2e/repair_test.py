@@ -17,12 +17,7 @@ class Repair(ClusterTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.make_namespace(NAMESPACE)
-        cls.make_deployment(NAMESPACE, 2)
-        cls.cluster.kubectl("expose", "deployment/httpenv", "--port", str(PORT), "-n", NAMESPACE)
-        cls.address = cls.cluster.cluster_ip("httpenv", NAMESPACE)
-        cls.pods = cls.cluster.pods("app=httpenv", NAMESPACE)
-        cls.wait_until_served("TCP", cls.address, cls.pods)
+        cls.pods, cls.address = cls.make_served(NAMESPACE, 2)
 
     @property
     def server(self) -> str:

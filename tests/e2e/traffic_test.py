@@ -21,13 +21,8 @@ class Traffic(ClusterTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.make_namespace(NAMESPACE)
-        cls.make_deployment(NAMESPACE, 5)
-        cls.cluster.kubectl("expose", "deployment/httpenv", "--port", str(PORT), "-n", NAMESPACE)
+        cls.pods, cls.address = cls.make_served(NAMESPACE, 5)
         cls.caller = cls.make_caller(NAMESPACE)
-        cls.address = cls.cluster.cluster_ip("httpenv", NAMESPACE)
-        cls.pods = cls.cluster.pods("app=httpenv", NAMESPACE)
-        cls.wait_until_served("TCP", cls.address, cls.pods)
 
     def test_a_killed_agent_breaks_no_connection_and_its_successor_writes_nothing(self) -> None:
         self.hold(100)

@@ -89,10 +89,12 @@ int peers(const std::string& url, int count) {
 
 int udp(const Target& target, int count) {
   const Address address = resolve(target.host, target.port);
+  // All stay open: a port given out twice would be one flow, and go to the same pod twice.
+  std::vector<Socket> sockets;
   return repeat(count, [&] {
-    const Socket socket = connect_to(address, SOCK_DGRAM);
-    send_all(socket, "who?");
-    return receive(socket);
+    sockets.push_back(connect_to(address, SOCK_DGRAM));
+    send_all(sockets.back(), "who?");
+    return receive(sockets.back());
   });
 }
 

@@ -18,7 +18,6 @@ namespace {
 using namespace std::chrono_literals;
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::Not;
 
 // The kernel thread writes while the test looks: one lock around both.
 struct SharedKernel {
@@ -65,7 +64,7 @@ class AnAgent : public testing::Test {
           return std::make_unique<Door>(kernel);
         },
         log);
-    boost::asio::co_spawn(io, agent->run(), [this](std::exception_ptr error) {
+    boost::asio::co_spawn(io, agent->run(), [this](const std::exception_ptr& error) {
       EXPECT_FALSE(error);
       ended = true;
     });

@@ -20,7 +20,7 @@ inline kube::NamespacedName named(const std::string& text) {
   return {text.substr(0, slash), text.substr(slash + 1)};
 }
 
-inline kube::Service service(const std::string& name, std::vector<std::string> addresses,
+inline kube::Service service(const std::string& name, const std::vector<std::string>& addresses,
                              std::vector<kube::ServicePort> ports = {{.name = "", .port = 80}}) {
   kube::Service made;
   made.metadata = {.id = named(name), .uid = "uid-" + name, .resource_version = "1", .created = {}};

@@ -11,7 +11,6 @@ namespace reconcile {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
 

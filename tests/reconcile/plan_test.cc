@@ -77,7 +77,6 @@ Plan plan_for(const DesiredState& desired, const Scope& scope, const ipvs::Obser
 
 const ipvs::VirtualServerId kWeb = tcp("10.96.0.1", 80);
 const ipvs::RealServer kOn{};
-const ipvs::RealServer kOff{.weight = 0};
 
 TEST(Plan, FillsAnEmptyKernelBeforeItAnnounces) {
   DesiredState desired;
