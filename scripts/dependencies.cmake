@@ -32,5 +32,6 @@ if(KUBE_IPVS_SANITIZE)
   add_compile_options(-fsanitize=${KUBE_IPVS_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${KUBE_IPVS_SANITIZE})
   # g++ takes the coroutine frame's own operator delete for a mismatch once sanitizers have inlined it.
-  add_compile_options(-Wno-mismatched-new-delete -Wno-maybe-uninitialized)
+  add_compile_options($<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>
+                      $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
