@@ -67,8 +67,11 @@ boost::asio::awaitable<void> Agent::open_kernel() {
   while (!kernel_ && !stopping_) {
     auto opened = co_await kernel_thread_.run([this] { return open_(); });
     if (opened) {
-      kernel_ = std::move(*opened);
+      kernel_ = std::move(opened->kernel);
       retry_delay_ = kFirstRetry;
+      for (const auto& warning : opened->warnings) {
+        log_.warning("The node is not as it should be", {{"err", ipvs::to_string(warning)}});
+      }
       continue;
     }
     const auto why = ipvs::to_string(opened.error());

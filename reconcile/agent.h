@@ -35,8 +35,15 @@ struct AgentSettings {
   std::chrono::milliseconds drain_deadline{60'000};
 };
 
+// An open kernel door, and what about the node is not as it should be although one can work with
+// it.
+struct OpenKernel {
+  std::unique_ptr<ipvs::Kernel> kernel;
+  std::vector<ipvs::Error> warnings;
+};
+
 // Opens the kernel door; called again after an error, on the kernel thread.
-using KernelOpener = std::function<ipvs::Result<std::unique_ptr<ipvs::Kernel>>()>;
+using KernelOpener = std::function<ipvs::Result<OpenKernel>()>;
 
 class Agent {
  public:

@@ -54,11 +54,10 @@ tl::expected<kube::ClusterAccess, kube::Trouble> cluster_access(const AgentOptio
 }
 
 // The kernel door, and the sysctls that what is behind it depends on. Runs on the kernel thread.
-ipvs::Result<std::unique_ptr<ipvs::Kernel>> open_kernel(std::vector<ipvs::Error>& warnings) {
+ipvs::Result<OpenKernel> open_kernel() {
   auto kernel = ipvs::NetlinkKernel::open();
   if (!kernel) return tl::unexpected(kernel.error());
-  warnings = ipvs::write_sysctls();
-  return std::move(*kernel);
+  return OpenKernel{std::move(*kernel), ipvs::write_sysctls()};
 }
 
 // The agent between its two doors.
@@ -66,12 +65,11 @@ class Daemon {
  public:
   Daemon(const AgentOptions& options, const kube::ClusterAccess& access, Log& log)
       : log_(log),
-        agent_(
-            io_.get_executor(),
-            {.node = {.name = options.node_name},
-             .audit_period = options.sync_period,
-             .drain_deadline = options.drain_deadline},
-            [this] { return open_kernel(sysctl_warnings_); }, log),
+        agent_(io_.get_executor(),
+               {.node = {.name = options.node_name},
+                .audit_period = options.sync_period,
+                .drain_deadline = options.drain_deadline},
+               open_kernel, log),
         signals_(io_, SIGTERM, SIGINT) {
     watch(access, kube::all_services(), agent_.services());
     watch(access, kube::all_endpoint_slices(), agent_.slices());
@@ -123,7 +121,6 @@ class Daemon {
 
   asio::io_context io_{1};
   Log& log_;
-  std::vector<ipvs::Error> sysctl_warnings_;
   Agent agent_;
   asio::signal_set signals_;
   std::list<kube::Reflector> reflectors_;

@@ -56,12 +56,12 @@ class AnAgent : public testing::Test {
     settings.audit_period = audit_period;
     agent = std::make_unique<Agent>(
         io.get_executor(), settings,
-        [this]() -> ipvs::Result<std::unique_ptr<ipvs::Kernel>> {
+        [this]() -> ipvs::Result<OpenKernel> {
           if (refusals_to_open-- > 0) {
             return tl::unexpected(
                 ipvs::Error{2, "find the IPVS family", "", "Load the module ip_vs."});
           }
-          return std::make_unique<Door>(kernel);
+          return OpenKernel{std::make_unique<Door>(kernel), warnings};
         },
         log);
     boost::asio::co_spawn(io, agent->run(), [this](const std::exception_ptr& error) {
@@ -110,6 +110,7 @@ class AnAgent : public testing::Test {
   Log log{4, [this](std::string_view line) { text += line; }};
   SharedKernel kernel;
   int refusals_to_open = 0;
+  std::vector<ipvs::Error> warnings;
   bool ended = false;
   std::unique_ptr<Agent> agent;
 };
@@ -149,6 +150,15 @@ TEST_F(AnAgent, KeepsTryingWhereTheKernelHasNoIpvsAndNamesTheRemedy) {
   EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
   EXPECT_THAT(text, AllOf(HasSubstr("Cannot use the kernel's IPVS yet"),
                           HasSubstr("Load the module ip_vs.")));
+}
+
+TEST_F(AnAgent, GoesOnWithASysctlThatIsWrongAndSaysWhich) {
+  warnings = {
+      {.code = EROFS, .operation = "set sysctl", .subject = "conntrack", .remedy = "Set it."}};
+  start();
+  tell({"10.0.0.1"});
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
+  EXPECT_THAT(text, AllOf(HasSubstr("cannot set sysctl conntrack"), HasSubstr("Set it.")));
 }
 
 TEST_F(AnAgent, ReadsAgainAndFinishesAfterARefusedStep) {
