@@ -266,3 +266,7 @@ def main(arguments: Sequence[str]) -> int:
         screen.bad(str(error))
         return 1
     return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
