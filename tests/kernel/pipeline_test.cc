@@ -19,7 +19,7 @@ struct Case {
   RealServer real_settings;
 };
 
-Case plain(VirtualServerId id, const char* real) {
+Case plain(const VirtualServerId& id, const char* real) {
   return {
       .id = id, .settings = settings_for(id), .real = real_server(real, 8080), .real_settings = {}};
 }

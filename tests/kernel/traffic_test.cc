@@ -22,7 +22,7 @@ struct Family {
   std::string client;
 };
 
-void PrintTo(const Family& family, std::ostream* out) { *out << family.name; }
+std::ostream& operator<<(std::ostream& out, const Family& family) { return out << family.name; }
 
 const Family kV4{"IPv4", "10.96.0.1", "10.244.1.11", "10.244.1.12", "10.244.1.1", "192.168.50.100"};
 const Family kV6{

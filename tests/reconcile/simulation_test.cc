@@ -175,10 +175,10 @@ class Simulation {
       const auto releases = releasable(std::move(plan.releases), changes, *changed);
       const auto released = write(releases);
       if (!released) return restart();
-      if (!acknowledged(plan.claims, *claimed) | !acknowledged(changes, *changed) |
-          !acknowledged(releases, *released)) {
-        read_kernel();
-      }
+      const bool claims_done = acknowledged(plan.claims, *claimed);
+      const bool changes_done = acknowledged(changes, *changed);
+      const bool releases_done = acknowledged(releases, *released);
+      if (!claims_done || !changes_done || !releases_done) read_kernel();
     }
     if (std::exchange(repairing_, false)) disturbed_ = half_written_ = false;
   }
