@@ -43,7 +43,6 @@ class DesiredState {
 
   // Every key that is wanted.
   [[nodiscard]] Scope everything() const;
-  [[nodiscard]] std::size_t virtual_server_count() const { return claims_.size(); }
 
  private:
   struct Holding {

@@ -7,7 +7,6 @@ import functools
 import os
 import subprocess
 import sys
-import time
 import unittest
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -189,13 +188,3 @@ class ClusterTest(unittest.TestCase):
             lines += [f"{node} {service}: {' '.join(times)} ms"
                       for service, times in per_service.items()]
         return lines
-
-
-def poll(seconds: float, attempt: Callable[[], bool]) -> bool:
-    """Whether `attempt` succeeds within the time."""
-    deadline = time.monotonic() + seconds
-    while not attempt():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.2)
-    return True

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from e2e.fixture import ClusterTest, poll
+import contextlib
+
+from e2e.fixture import SOON, ClusterTest
+from lab.cluster import ClusterError
 
 # Beside ours: every protocol, both families, other schedulers and flags, a few hundred entries.
 FOREIGN = "".join((
@@ -33,10 +36,15 @@ class Status(ClusterTest):
 
     def assert_same_listing(self, node: str) -> None:
         """Connections come and go, so the two may differ in a count; then both are read again."""
-        def read() -> tuple[str, str]:
-            return (self.cluster.output(node, str(self.cluster.agents.program), "status", "-n"),
-                    self.cluster.output(node, "ipvsadm", "-Ln"))
+        program = str(self.cluster.agents.program)
+        listings = ("", "")
 
-        if not poll(10, lambda: len(set(read())) == 1):
-            ours, theirs = read()
-            self.assertEqual(ours, theirs)
+        def same() -> bool:
+            nonlocal listings
+            listings = (self.cluster.output(node, program, "status", "-n"),
+                        self.cluster.output(node, "ipvsadm", "-Ln"))
+            return listings[0] == listings[1]
+
+        with contextlib.suppress(ClusterError):  # the assertion shows where they differ
+            self.cluster.wait_for(same, SOON, "two equal listings")
+        self.assertEqual(*listings)
