@@ -38,9 +38,9 @@ def build_dir() -> Path:
 
 
 @functools.cache
-def shared_cluster() -> Cluster:
+def shared_cluster(dns: bool = True) -> Cluster:
     """The one cluster of this run, started on first use and ended with the process."""
-    cluster = Cluster.start(_lab(), build_dir(), agent_options=AGENT_OPTIONS)
+    cluster = Cluster.start(_lab(), build_dir(), dns, AGENT_OPTIONS)
     atexit.register(cluster.stop)
     return cluster
 

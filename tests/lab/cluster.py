@@ -15,7 +15,7 @@ from lab.cluster_agents import Agents, clear
 from lab.control_plane import ControlPlane
 from lab.kubelet import Kubelet, Node, lab_nodes
 from lab.kubelet_api import Api, Object
-from lab.kubelet_pods import PodHost, image_of_coredns, image_of_httpenv
+from lab.kubelet_pods import PodHost, image_of_coredns, image_of_echo, image_of_httpenv
 
 _FOLDER = Path(__file__).parent
 
@@ -48,7 +48,7 @@ class Cluster:
         self.agents = Agents(lab, build_dir / "reconcile" / "kube-ipvs",
                              [node.name for node in self.nodes],
                              self.endpoints.agent_kubeconfig, agent_options)
-        self._api = Api(self.endpoints.port, self.endpoints.tls())
+        self.api = Api(self.endpoints.port, self.endpoints.tls())
         self._kubelet = self._make_kubelet()
 
     @staticmethod
@@ -109,7 +109,7 @@ class Cluster:
     def pods(self, selector: str, namespace: str = "default") -> list[Pod]:
         """The ready pods with these labels, by name; not those that are being deleted."""
         query = urllib.parse.urlencode({"labelSelector": selector})
-        listed = self._api.get(f"/api/v1/namespaces/{namespace}/pods?{query}")
+        listed = self.api.get(f"/api/v1/namespaces/{namespace}/pods?{query}")
         return sorted((_pod(item) for item in listed["items"] if _is_ready(item)),
                       key=lambda pod: pod.name)
 
@@ -137,10 +137,11 @@ class Cluster:
         endpoints = self.endpoints
         images = {
             "httpenv": image_of_httpenv(self.build_dir / "tests" / "pods" / "httpenv"),
+            "echo": image_of_echo(self.build_dir / "tests" / "pods" / "echo"),
             "coredns": image_of_coredns(Path(endpoints.coredns), Path(endpoints.dns_kubeconfig),
                                         Path(endpoints.logs)),
         }
-        return Kubelet(self._api, PodHost(self.lab, images), self.nodes)
+        return Kubelet(self.api, PodHost(self.lab, images), self.nodes)
 
 
 def _is_ready(item: Object) -> bool:

@@ -3,10 +3,13 @@
 It registers the nodes, binds pending Pods to the node that has the fewest, makes a place of the lab
 for each Pod with a process that plays its container, and reports addresses and readiness. With it
 the real controllers do the rest: Deployments, scaling, rolling updates, EndpointSlices.
+
+The annotation `lab/ready: "false"` makes a running pod unready, as a failing probe would.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import threading
 import time
@@ -20,7 +23,9 @@ from lab.kubelet_api import MERGE_PATCH, Api, ApiError, Object
 from lab.kubelet_pods import PodHost, PodWish
 from lab.settings import LabError
 
-_WORKERS = 12
+# Pods that terminate slowly keep one each.
+_WORKERS = 32
+READY = "lab/ready"
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,9 @@ class _Pod:
 
     wish: PodWish
     starting: Future[None]
+    ready: bool
     stopping: bool = False
+    ended: bool = False
 
 
 class Kubelet:
@@ -120,9 +127,35 @@ class Kubelet:
             wish = self._wish(pod)
             if wish:
                 starting = self._workers.submit(self._run, pod, wish)
-                self._pods[uid] = _Pod(wish, starting)
+                self._pods[uid] = _Pod(wish, starting, _shall_be_ready(pod))
+        self._follow_readiness(uid, pod)
         if kind == "DELETED" or metadata.get("deletionTimestamp"):
             self._begin_to_stop(uid, metadata.get("deletionGracePeriodSeconds", 0))
+        if kind == "DELETED":
+            self._stop_waiting(uid)
+
+    def _follow_readiness(self, uid: str, pod: Object) -> None:
+        known = self._pods.get(uid)
+        if known and known.ready != _shall_be_ready(pod):
+            known.ready = _shall_be_ready(pod)
+            self._workers.submit(self._report_readiness, pod, known)
+
+    def _report_readiness(self, pod: Object, known: _Pod) -> None:
+        """In a worker: the pod's status follows its annotation."""
+        known.starting.result()
+        conditions = [_condition(kind, known.ready) for kind in ("ContainersReady", "Ready")]
+        try:
+            self._api.patch(f"{_path(pod)}/status", {"status": {"conditions": conditions}})
+        except (ApiError, OSError) as error:
+            self._complain("report", known.wish, error)
+
+    def _stop_waiting(self, uid: str) -> None:
+        """The pod is gone from the API server, by force: its process may not go on."""
+        known = self._pods.get(uid)
+        # One that has ended may have a successor of the same name.
+        if known and known.starting.done() and not known.ended:
+            with contextlib.suppress(LabError):  # it may have ended meanwhile
+                self._pod_host.kill(known.wish)
 
     def _wish(self, pod: Object) -> PodWish | None:
         node = pod["spec"].get("nodeName") or self._choose_node(pod)
@@ -134,7 +167,8 @@ class Kubelet:
             place=place, namespace=namespace, node=node,
             image=pod["spec"]["containers"][0]["image"],
             host_network=pod["spec"].get("hostNetwork", False),
-            environment=_environment(pod, node, self._nodes[node].addresses[0]))
+            environment=_environment(pod, node, self._nodes[node].addresses[0]),
+            ports=_ports(pod))
 
     def _choose_node(self, pod: Object) -> str | None:
         """The matching node with the fewest pods, the first of equals: round robin at the start."""
@@ -175,6 +209,7 @@ class Kubelet:
             self._pod_host.stop(known.wish, grace)
         except LabError as error:
             self._complain("stop", known.wish, error)
+        known.ended = True
         wish = known.wish
         name = wish.place.removeprefix(f"{wish.namespace}.")
         try:
@@ -207,6 +242,16 @@ def _path(pod: Object) -> str:
     return f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
 
 
+def _shall_be_ready(pod: Object) -> bool:
+    return pod["metadata"].get("annotations", {}).get(READY) != "false"
+
+
+def _ports(pod: Object) -> list[str]:
+    containers = [*pod["spec"].get("initContainers", []), *pod["spec"]["containers"]]
+    return [f"{port['containerPort']}/{port.get('protocol', 'TCP')}"
+            for container in containers for port in container.get("ports", [])]
+
+
 def _environment(pod: Object, node: str, node_address: str) -> dict[str, str]:
     metadata = pod["metadata"]
     fields = {"metadata.name": metadata["name"], "metadata.namespace": metadata["namespace"],
@@ -221,23 +266,24 @@ def _environment(pod: Object, node: str, node_address: str) -> dict[str, str]:
 
 def _running(pod: Object, addresses: Sequence[str], node_addresses: Sequence[str],
              started: str) -> Object:
-    """The status of a pod whose one container runs and is ready."""
+    """The status of a pod whose one container runs; ready, unless the pod says otherwise."""
     container = pod["spec"]["containers"][0]
-    kinds = ("PodScheduled", "Initialized", "ContainersReady", "Ready")
+    ready = _shall_be_ready(pod)
     return {
         "phase": "Running", "startTime": started,
-        "conditions": [_condition(kind) for kind in kinds],
+        "conditions": [_condition("PodScheduled"), _condition("Initialized"),
+                       _condition("ContainersReady", ready), _condition("Ready", ready)],
         "podIP": addresses[0], "podIPs": [{"ip": address} for address in addresses],
         "hostIP": node_addresses[0], "hostIPs": [{"ip": address} for address in node_addresses],
         "containerStatuses": [{
             "name": container["name"], "image": container["image"], "imageID": container["image"],
-            "ready": True, "started": True, "restartCount": 0,
+            "ready": ready, "started": True, "restartCount": 0,
             "state": {"running": {"startedAt": _now()}}}],
     }
 
 
-def _condition(kind: str) -> Object:
-    return {"type": kind, "status": "True", "lastTransitionTime": _now()}
+def _condition(kind: str, holds: bool = True) -> Object:
+    return {"type": kind, "status": str(holds), "lastTransitionTime": _now()}
 
 
 def _now() -> str:

@@ -1,7 +1,8 @@
 """Pods as the lab can have them: a place with addresses, and one process that plays the container.
 
 Which process is decided by the image's name: `httpenv` is the tests' web server, `coredns` the real
-CoreDNS; any other image is a pod that sleeps, in which the tests run their own commands.
+CoreDNS, `echo` tells on the ports of its containers who asks; any other image is a pod that sleeps,
+in which the tests run their own commands.
 """
 
 from __future__ import annotations
@@ -40,6 +41,7 @@ class PodWish:
     image: str
     host_network: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    ports: Sequence[str] = ()  # of all its containers: "8080/TCP"
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Image:
 
     argv: Sequence[str]
     listens: Callable[[Lab, PodWish], bool]
+    wants_ports: bool = False  # as its arguments
 
 
 class PodHost:
@@ -63,7 +66,8 @@ class PodHost:
         image = self._images.get(_short_name(wish.image))
         if image:
             place = wish.node if wish.host_network else wish.place
-            self._lab.spawn(place, wish.place, image.argv, env=dict(wish.environment))
+            argv = (*image.argv, *wish.ports) if image.wants_ports else image.argv
+            self._lab.spawn(place, wish.place, argv, env=dict(wish.environment))
             self._wait_until_it_listens(image, wish)
         return addresses
 
@@ -73,6 +77,11 @@ class PodHost:
             self._end_process(wish.place, grace)
         if not wish.host_network:
             self._lab.delete_pod(wish.place)
+
+    def kill(self, wish: PodWish) -> None:
+        """Ends the process at once, also while `stop` waits for it."""
+        if _short_name(wish.image) in self._images:
+            self._lab.signal(wish.place, signal.SIGKILL)
 
     def _add_place(self, wish: PodWish) -> list[str]:
         domain = "svc.cluster.local"
@@ -97,7 +106,11 @@ class PodHost:
 
 
 def image_of_httpenv(program: Path) -> Image:
-    return Image((str(program),), lambda lab, wish: "listening on" in lab.log(wish.place))
+    return Image((str(program),), _says_that_it_listens)
+
+
+def image_of_echo(program: Path) -> Image:
+    return Image((str(program),), _says_that_it_listens, wants_ports=True)
 
 
 def image_of_coredns(program: Path, kubeconfig: Path, folder: Path) -> Image:
@@ -105,6 +118,10 @@ def image_of_coredns(program: Path, kubeconfig: Path, folder: Path) -> Image:
     corefile = folder / "Corefile"
     corefile.write_text(COREFILE.format(kubeconfig=kubeconfig))
     return Image((str(program), "-conf", str(corefile)), _coredns_is_ready)
+
+
+def _says_that_it_listens(lab: Lab, wish: PodWish) -> bool:
+    return "listening on" in lab.log(wish.place)
 
 
 def _coredns_is_ready(lab: Lab, wish: PodWish) -> bool:

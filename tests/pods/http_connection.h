@@ -19,7 +19,7 @@ struct Answer {
 
 class HttpConnection {
  public:
-  explicit HttpConnection(const Address& address) : socket_(connect_to(address, SOCK_STREAM)) {}
+  explicit HttpConnection(const Address& address) : socket_(connect_to(address, {})) {}
 
   // Asks for "/" and waits for the whole answer.
   Answer get(const std::string& host);

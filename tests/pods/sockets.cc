@@ -28,10 +28,22 @@ void set_option(const Socket& socket, int level, int option, int value) {
   }
 }
 
-void limit_waiting(const Socket& socket) {
-  const timeval patience{.tv_sec = kPatience.count(), .tv_usec = 0};
+void limit_waiting(const Socket& socket, std::chrono::milliseconds limit) {
+  const timeval patience{.tv_sec = limit.count() / 1000, .tv_usec = limit.count() % 1000 * 1000};
   setsockopt(socket.descriptor(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   setsockopt(socket.descriptor(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+}
+
+// To `port` of every address of the family. The offset of the port is the same in both.
+void bind_to(const Socket& socket, int family, std::uint16_t port) {
+  set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
+  sockaddr_in6 any{};
+  any.sin6_family = static_cast<sa_family_t>(family);
+  any.sin6_port = htons(port);
+  const socklen_t length = family == AF_INET ? sizeof(sockaddr_in) : sizeof any;
+  if (bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&any), length) < 0) {
+    fail("bind to port " + std::to_string(port));
+  }
 }
 
 void finish_connecting(const Socket& socket, std::chrono::milliseconds patience) {
@@ -80,30 +92,29 @@ std::string to_string(const Address& address) {
   return text + ":" + port.data();
 }
 
-Socket connect_to(const Address& address, int type, std::chrono::milliseconds patience) {
-  Socket socket(::socket(address.storage.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+Socket connect_to(const Address& address, const Dial& dial) {
+  const int family = address.storage.ss_family;
+  Socket socket(::socket(family, dial.type | SOCK_CLOEXEC | SOCK_NONBLOCK, dial.protocol));
   if (socket.descriptor() < 0) fail("socket");
+  if (dial.mark != 0) set_option(socket, SOL_SOCKET, SO_MARK, static_cast<int>(dial.mark));
+  if (dial.source_port != 0) bind_to(socket, family, dial.source_port);
   if (connect(socket.descriptor(), address.get(), address.length) < 0) {
     if (errno != EINPROGRESS) fail("connect");
-    finish_connecting(socket, patience);
+    finish_connecting(socket, dial.patience);
   }
   fcntl(socket.descriptor(), F_SETFL, fcntl(socket.descriptor(), F_GETFL) & ~O_NONBLOCK);
-  if (type == SOCK_STREAM) set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
-  limit_waiting(socket);
+  if (dial.type == SOCK_STREAM && dial.protocol == 0) {
+    set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  }
+  limit_waiting(socket, dial.patience);
   return socket;
 }
 
-Socket bound_to(std::uint16_t port, int type) {
-  Socket socket(::socket(AF_INET6, type | SOCK_CLOEXEC, 0));
+Socket bound_to(std::uint16_t port, int type, int protocol) {
+  Socket socket(::socket(AF_INET6, type | SOCK_CLOEXEC, protocol));
   if (socket.descriptor() < 0) fail("socket");
-  set_option(socket, SOL_SOCKET, SO_REUSEADDR, 1);
   set_option(socket, IPPROTO_IPV6, IPV6_V6ONLY, 0);
-  sockaddr_in6 any{};
-  any.sin6_family = AF_INET6;
-  any.sin6_port = htons(port);
-  if (bind(socket.descriptor(), reinterpret_cast<const sockaddr*>(&any), sizeof any) < 0) {
-    fail("bind to port " + std::to_string(port));
-  }
+  bind_to(socket, AF_INET6, port);
   if (type == SOCK_STREAM && listen(socket.descriptor(), SOMAXCONN) < 0) fail("listen");
   return socket;
 }

@@ -51,12 +51,21 @@ Address resolve(const std::string& host, const std::string& port);
 // "10.244.1.3:40312" or "[fd00::3]:40312"; an IPv4-mapped address is written as IPv4.
 std::string to_string(const Address& address);
 
-// A connected socket. `type` is SOCK_STREAM or SOCK_DGRAM. Throws std::system_error with ETIMEDOUT
-// where nothing answers within `patience`.
-Socket connect_to(const Address& address, int type, std::chrono::milliseconds patience = kPatience);
+// How to connect. Zero leaves the choice to the kernel.
+struct Dial {
+  int type = SOCK_STREAM;  // or SOCK_DGRAM
+  int protocol = 0;
+  std::uint32_t mark = 0;  // SO_MARK: which of the place's routing tables; needs CAP_NET_ADMIN
+  std::uint16_t source_port = 0;
+  std::chrono::milliseconds patience = kPatience;  // for the handshake, and for each read after it
+};
+
+// A connected socket. Throws std::system_error with ETIMEDOUT where nothing answers within the
+// patience.
+Socket connect_to(const Address& address, const Dial& dial);
 
 // A socket bound to `port` of every IPv4 and IPv6 address; a SOCK_STREAM one listens.
-Socket bound_to(std::uint16_t port, int type);
+Socket bound_to(std::uint16_t port, int type, int protocol = 0);
 
 // Writes all of `text`.
 void send_all(const Socket& socket, const std::string& text);

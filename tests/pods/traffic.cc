@@ -92,14 +92,14 @@ int udp(const Target& target, int count) {
   // All stay open: a port given out twice would be one flow, and go to the same pod twice.
   std::vector<Socket> sockets;
   return repeat(count, [&] {
-    sockets.push_back(connect_to(address, SOCK_DGRAM));
+    sockets.push_back(connect_to(address, {.type = SOCK_DGRAM}));
     send_all(sockets.back(), "who?");
     return receive(sockets.back());
   });
 }
 
 std::string outcome(const Address& address) try {
-  const Socket socket = connect_to(address, SOCK_STREAM);
+  const Socket socket = connect_to(address, {});
   return "connected";
 } catch (const std::system_error& error) {
   if (error.code() == std::errc::connection_refused) return "refused";

@@ -1,0 +1,50 @@
+"""Runs probes in the lab: one process per place for all that start there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from lab.cluster import Cluster
+from packets import verdict
+from packets.world import Probe
+
+_LONGEST = 120.0
+
+
+def prepare_client(cluster: Cluster) -> None:
+    """The client's packets with mark N go to node N, whatever their destination."""
+    commands = []
+    for node in cluster.nodes:
+        table = str(100 + node.number)
+        for option, gateway in zip(("-4", "-6"), node.addresses, strict=True):
+            ip = f"ip {option}"
+            # Only one rule, however often it is asked for.
+            commands += [f"{ip} rule del fwmark {node.number} 2>/dev/null || :",
+                         f"{ip} rule add fwmark {node.number} lookup {table}",
+                         f"{ip} route replace default via {gateway} table {table}"]
+    cluster.output("client", "sh", "-ec", "\n".join(commands))
+
+
+def complaints(cluster: Cluster, probes: Sequence[Probe]) -> list[str]:
+    """Runs them side by side; per probe what contradicts its row, or an empty text."""
+    by_place: dict[str, list[int]] = {}
+    for number, probe in enumerate(probes):
+        by_place.setdefault(probe.start.place, []).append(number)
+    attempts: dict[int, list[verdict.Attempt]] = {}
+    with ThreadPoolExecutor(max(1, len(by_place))) as pool:
+        for found in pool.map(lambda place: _run(cluster, place, by_place[place], probes),
+                              by_place):
+            attempts |= found
+    return [verdict.complaint(probe, attempts.get(number, []))
+            for number, probe in enumerate(probes)]
+
+
+def _run(cluster: Cluster, place: str, numbers: Sequence[int],
+         probes: Sequence[Probe]) -> dict[int, list[verdict.Attempt]]:
+    program = str(cluster.build_dir / "tests" / "pods" / "probe")
+    lines = [verdict.request(number, probes[number]) for number in numbers]
+    done = cluster.lab.run(place, [program], timeout=_LONGEST, stdin="\n".join(lines) + "\n")
+    if done.code != 0:
+        raise RuntimeError(f"probe in {place} ended with {done.code}: {done.err}")
+    return verdict.parse(done.out)

@@ -1,0 +1,203 @@
+#!/usr/bin/env python3
+"""Runs the packet suite: a line per row as it goes, and the counts at the end.
+
+    PYTHONPATH=tests python3 -m packets.run [--record] [PATTERN…]
+
+A pattern is a part of a scene's name. Boots the lab unless one runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from e2e.fixture import shared_cluster  # noqa: E402
+from lab.cluster import Cluster, ClusterError  # noqa: E402
+from lab.cluster_readings import Table, parse_table  # noqa: E402
+from lab.control_plane_binaries import reason_to_do_without  # noqa: E402
+from lab.kubelet_api import ApiError  # noqa: E402
+from lab.settings import LabError  # noqa: E402
+from packets import probing, world  # noqa: E402
+from packets.objects import Objects  # noqa: E402
+from packets.scene import FOLDER, Object, Scene, SceneError, Step, load_all  # noqa: E402
+
+RECORDED = FOLDER / "recorded"
+# How long a row may be wrong after every agent has seen what changed.
+SOON = 10.0
+SIDE_BY_SIDE = 4
+
+
+class Report:
+    """Lines and counts. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.failed = 0
+        self._lock = threading.Lock()
+
+    def add(self, scene: Scene, lines: Sequence[tuple[str, str]], seconds: float) -> None:
+        """`lines`: each with what is wrong about it, or an empty text."""
+        with self._lock:
+            print(f"{scene.name}  {seconds:.1f} s")
+            for line, wrong in lines:
+                self.failed += bool(wrong)
+                self.passed += not wrong
+                print(f"  {'FAIL' if wrong else 'ok':<5} {line}" + (f": {wrong}" if wrong else ""))
+            sys.stdout.flush()
+
+
+class Tables:
+    """The nodes' tables; callers at the same time share one reading. Thread-safe."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._locks = {node.name: threading.Lock() for node in cluster.nodes}
+        self._read: dict[str, tuple[float, Table]] = {}
+
+    def since(self, node: str, moment: float) -> Table:
+        """The node's table, read after `moment` (of time.monotonic)."""
+        with self._locks[node]:
+            at, table = self._read.get(node, (0.0, {}))
+            if at <= moment:
+                at = time.monotonic()
+                table = parse_table(self._cluster.output(node, "ipvsadm", "-Ln"))
+                self._read[node] = (at, table)
+            return table
+
+
+class Stage:
+    """Plays one scene after the other, or several side by side."""
+
+    def __init__(self, cluster: Cluster, report: Report, record: bool) -> None:
+        self._cluster = cluster
+        self._report = report
+        self._record = record
+        self._tables = Tables(cluster)
+
+    def play(self, scene: Scene) -> None:
+        started = time.monotonic()
+        objects = Objects(self._cluster, scene.name)
+        lines: list[tuple[str, str]] = []
+        recorded: list[Object] = []
+        try:
+            self._play(scene, objects, lines, recorded)
+            self._clean_up(scene, objects)
+        except (ApiError, ClusterError, LabError, SceneError, RuntimeError) as error:
+            lines.append((f"the scene {scene.name}", str(error)))
+        if self._record and len(recorded) == len(scene.steps):
+            write_record(scene, recorded)
+        self._report.add(scene, lines, time.monotonic() - started)
+
+    def _play(self, scene: Scene, objects: Objects, lines: list[tuple[str, str]],
+              recorded: list[Object]) -> None:
+        objects.make_namespace()
+        for manifest in scene.objects:
+            objects.change({"create": manifest})
+        for step in scene.steps:
+            for change in step.changes:
+                objects.change(change)
+            lines += self._check(step, objects, recorded)
+
+    def _check(self, step: Step, objects: Objects,
+               recorded: list[Object]) -> list[tuple[str, str]]:
+        made = objects.wait_until_made()
+        probes = [probe for row in step.rows for probe in world.probes(row, made)]
+        recorded.append(as_record(step, made, probes))
+        self._wait_until_seen(objects)
+        wrong = dict(enumerate(probing.complaints(self._cluster, probes)))
+        deadline = time.monotonic() + SOON
+        while any(wrong.values()) and time.monotonic() < deadline:
+            again = [number for number, text in wrong.items() if text]
+            wrong |= zip(again, probing.complaints(self._cluster, [probes[n] for n in again]),
+                         strict=True)
+        return [(f"{step.when}: {probe.sentence}" +
+                 (f"  [{probe.row.upstream}]" if probe.row.upstream else ""), wrong[number])
+                for number, probe in enumerate(probes)]
+
+    def _wait_until_seen(self, objects: Objects) -> None:
+        """Returns when every node's table has what was changed last."""
+        address, port = objects.mark()
+        wanted = ("TCP", f"{address}:{port}")
+        for node in self._cluster.nodes:
+            self._cluster.wait_for(
+                lambda name=node.name: f"203.0.113.1:{port}" in self._tables.since(
+                    name, time.monotonic()).get(wanted, {}),
+                30, f"{node.name} to follow the changes of {objects.namespace}")
+
+    def _clean_up(self, scene: Scene, objects: Objects) -> None:
+        for change in scene.cleanup:
+            objects.change(change)
+        objects.remove_namespace()
+
+
+def as_record(step: Step, made: world.World, probes: Sequence[world.Probe]) -> Object:
+    return {"when": step.when, "nodes": [slim(node) for node in made.nodes],
+            "services": list(made.services), "endpointslices": list(made.slices),
+            "rows": [probe.as_json() for probe in probes]}
+
+
+def slim(node: Object) -> Object:
+    """Without what nobody decides by."""
+    kept = dict(node)
+    kept["status"] = {"addresses": node["status"].get("addresses", [])}
+    return kept
+
+
+def write_record(scene: Scene, steps: Sequence[Object]) -> None:
+    RECORDED.mkdir(exist_ok=True)
+    text = json.dumps({"scene": scene.name, "flags": list(scene.flags), "steps": steps}, indent=1)
+    (RECORDED / f"{scene.name}.json").write_text(text + "\n")
+
+
+def make_callers(cluster: Cluster) -> None:
+    """A pod on each node that belongs to no Service."""
+    objects = Objects(cluster, world.CALLERS)
+    objects.make_namespace()
+    for node in cluster.nodes:
+        objects.change({"create": {
+            "apiVersion": "v1", "kind": "Pod", "metadata": {"name": f"caller-{node.number}"},
+            "spec": {"nodeName": node.name, "containers": [{"name": "c", "image": "sleep"}]}}})
+    objects.wait_until_made()
+
+
+def play_all(scenes: Sequence[Scene], record: bool) -> Report:
+    report = Report()
+    cluster = shared_cluster(dns=False)
+    probing.prepare_client(cluster)
+    make_callers(cluster)
+    stage = Stage(cluster, report, record)
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(stage.play, [scene for scene in scenes if not scene.alone]))
+    for scene in scenes:
+        if scene.alone:
+            stage.play(scene)
+    return report
+
+
+def main(words: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--record", action="store_true")
+    parser.add_argument("patterns", nargs="*")
+    options = parser.parse_args(words)
+    scenes = [scene for scene in load_all() if not options.patterns
+              or any(pattern in scene.name for pattern in options.patterns)]
+    reason = reason_to_do_without()
+    if reason:
+        print(f"skip  the packet suite: {reason}")
+        print(f"0 passed, 0 failed, {sum(len(scene.rows()) for scene in scenes)} skipped")
+        return 0
+    report = play_all(scenes, options.record)
+    print(f"{report.passed} passed, {report.failed} failed, 0 skipped")
+    return 0 if report.failed == 0 and report.passed > 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
