@@ -6,8 +6,10 @@
 
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "ipvs/ruleset.h"
+#include "ipvs/timeouts.h"
 #include "ipvs/virtual_server.h"
 
 namespace ipvs {
@@ -65,10 +67,29 @@ struct DeleteElement {
   SetElement element;
   friend bool operator==(const DeleteElement&, const DeleteElement&) = default;
 };
+// Forgets conntrack's flows to the UDP virtual server `id` whose answers come from none of `keep`:
+// a client that keeps its source port would otherwise stay with a pod that is gone. Others' flows
+// are not touched; no such flow is no error.
+struct ForgetFlows {
+  VirtualServerId id;
+  std::vector<RealServerId> keep;  // sorted
+  friend bool operator==(const ForgetFlows&, const ForgetFlows&) = default;
+};
+// IPVS's time-outs of idle connections. A value of 0 leaves the kernel's as it is.
+struct SetTimeouts {
+  Timeouts timeouts;
+  friend bool operator==(const SetTimeouts&, const SetTimeouts&) = default;
+};
+struct WriteSysctl {  // path below /proc/sys, with slashes; read back after writing
+  std::string path;
+  std::string value;
+  friend bool operator==(const WriteSysctl&, const WriteSysctl&) = default;
+};
 
-using Step = std::variant<AddVirtualServer, EditVirtualServer, DeleteVirtualServer, AddRealServer,
-                          EditRealServer, DeleteRealServer, CreateLink, BindAddress, UnbindAddress,
-                          InstallRules, AddElement, DeleteElement>;
+using Step =
+    std::variant<AddVirtualServer, EditVirtualServer, DeleteVirtualServer, AddRealServer,
+                 EditRealServer, DeleteRealServer, CreateLink, BindAddress, UnbindAddress,
+                 InstallRules, AddElement, DeleteElement, ForgetFlows, SetTimeouts, WriteSysctl>;
 
 // The step in the administrator's own language: a line for `ipvsadm -R`, an `ip` or an `nft`
 // command. No line end. E.g. "-a -t 10.96.0.10:53 -r 10.244.1.2:53 -m -w 1".
