@@ -91,6 +91,19 @@ void put_dest_command(MessageBatch& batch, std::uint16_t family, std::uint8_t co
   batch.end();
 }
 
+void put_seconds(MessageBatch& batch, std::uint16_t type, std::chrono::seconds value) {
+  if (value.count() != 0) batch.put(type, static_cast<std::uint32_t>(value.count()));
+}
+
+// The kernel leaves a time-out that is not named as it is.
+void put_set_config(MessageBatch& batch, std::uint16_t family, const Timeouts& timeouts) {
+  begin(batch, family, IPVS_CMD_SET_CONFIG);
+  put_seconds(batch, IPVS_CMD_ATTR_TIMEOUT_TCP, timeouts.tcp);
+  put_seconds(batch, IPVS_CMD_ATTR_TIMEOUT_TCP_FIN, timeouts.tcp_fin);
+  put_seconds(batch, IPVS_CMD_ATTR_TIMEOUT_UDP, timeouts.udp);
+  batch.end();
+}
+
 struct StepEncoder {
   MessageBatch& batch;
   std::uint16_t family;
@@ -113,6 +126,7 @@ struct StepEncoder {
   void operator()(const DeleteRealServer& s) const {
     put_dest_command(batch, family, IPVS_CMD_DEL_DEST, s, nullptr);
   }
+  void operator()(const SetTimeouts& s) const { put_set_config(batch, family, s.timeouts); }
   template <class Other>
   void operator()(const Other&) const {}  // another door's step
 };
@@ -182,6 +196,11 @@ void put_get_info(MessageBatch& batch, std::uint16_t family) {
   batch.end();
 }
 
+void put_get_timeouts(MessageBatch& batch, std::uint16_t family) {
+  begin(batch, family, IPVS_CMD_GET_CONFIG);
+  batch.end();
+}
+
 void put_dump_services(MessageBatch& batch, std::uint16_t family) {
   begin(batch, family, IPVS_CMD_GET_SERVICE);
   batch.end();
@@ -200,6 +219,16 @@ std::optional<KernelInfo> info_in(nlmsghdr* message) {
   if (!info.has(IPVS_INFO_ATTR_VERSION)) return std::nullopt;
   return KernelInfo{.version = info.get<std::uint32_t>(IPVS_INFO_ATTR_VERSION),
                     .connection_table_size = info.get<std::uint32_t>(IPVS_INFO_ATTR_CONN_TAB_SIZE)};
+}
+
+Timeouts timeouts_in(nlmsghdr* message) {
+  const Attributes<IPVS_CMD_ATTR_MAX> config(message, GENL_HDRLEN);
+  const auto seconds = [&](int type) {
+    return std::chrono::seconds(config.get<std::uint32_t>(type));
+  };
+  return {.tcp = seconds(IPVS_CMD_ATTR_TIMEOUT_TCP),
+          .tcp_fin = seconds(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN),
+          .udp = seconds(IPVS_CMD_ATTR_TIMEOUT_UDP)};
 }
 
 std::optional<ObservedVirtualServer> service_in(nlmsghdr* message) {

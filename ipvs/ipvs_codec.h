@@ -25,17 +25,20 @@
 
 namespace ipvs {
 
-// Appends the one message that is `step`. REQUIRES: a step about virtual or real servers.
-// `family` is the id that the kernel gave to "IPVS".
+// Appends the one message that is `step`. REQUIRES: a step about virtual or real servers or
+// time-outs. `family` is the id that the kernel gave to "IPVS".
 void put_step(MessageBatch& batch, std::uint16_t family, const Step& step);
 
 void put_get_info(MessageBatch& batch, std::uint16_t family);
+void put_get_timeouts(MessageBatch& batch, std::uint16_t family);
 void put_dump_services(MessageBatch& batch, std::uint16_t family);
 void put_get_service(MessageBatch& batch, std::uint16_t family, const VirtualServerId& id);
 void put_dump_dests(MessageBatch& batch, std::uint16_t family, const VirtualServerId& parent);
 
 // Nothing when the message is not what it should be.
 [[nodiscard]] std::optional<KernelInfo> info_in(nlmsghdr* message);
+// A time-out that the kernel does not name (it lacks the protocol) is 0.
+[[nodiscard]] Timeouts timeouts_in(nlmsghdr* message);
 [[nodiscard]] std::optional<ObservedVirtualServer> service_in(nlmsghdr* message);
 // `parent` lends its family to kernels that report none (before 3.18).
 [[nodiscard]] std::optional<ObservedRealServer> dest_in(nlmsghdr* message,

@@ -73,6 +73,16 @@ Result<KernelInfo> IpvsTable::info() {
   return *info;
 }
 
+Result<Timeouts> IpvsTable::timeouts() {
+  batch_.clear();
+  put_get_timeouts(batch_, family_);
+  Timeouts timeouts;
+  const auto codes =
+      socket_.exchange(batch_, [&](nlmsghdr* message) { timeouts = timeouts_in(message); });
+  if (codes.front() != 0) return read_error(codes.front(), "read IPVS time-outs");
+  return timeouts;
+}
+
 Result<std::vector<ObservedVirtualServer>> IpvsTable::observe() {
   std::vector<ObservedVirtualServer> services;
   if (const int code = read_services(services); code != 0) {

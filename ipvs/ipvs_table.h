@@ -22,11 +22,13 @@ class IpvsTable {
   [[nodiscard]] static Result<IpvsTable> open();
 
   [[nodiscard]] Result<KernelInfo> info();
+  [[nodiscard]] Result<Timeouts> timeouts();
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe();
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids);
 
-  // `outcomes` has one entry per step. REQUIRES: steps about virtual and real servers only.
+  // `outcomes` has one entry per step. REQUIRES: steps about virtual and real servers and time-outs
+  // only.
   void write(std::span<const Step> steps, std::span<Outcome> outcomes);
 
  private:

@@ -36,7 +36,11 @@ std::string missing_subsystem_remedy(KernelDoor door) {
       return "Load the kernel module nf_tables; if there is no such module, this kernel is built "
              "without "
              "CONFIG_NF_TABLES_INET";
+    case KernelDoor::kFlows:
+      return "Load the kernel module nf_conntrack_netlink; if there is no such module, this kernel "
+             "is built without CONFIG_NF_CT_NETLINK";
     case KernelDoor::kAddresses:
+    case KernelDoor::kSysctls:
       break;
   }
   return {};
@@ -50,8 +54,22 @@ std::string operation(KernelDoor door) {
       return "open rtnetlink";
     case KernelDoor::kRules:
       return "open nftables";
+    case KernelDoor::kFlows:
+      return "open conntrack";
+    case KernelDoor::kSysctls:
+      return "open sysctls";
   }
   return {};
+}
+
+std::string sysctl_remedy(int code) {
+  if (code == ENOENT) return "Load the kernel module that it belongs to (ip_vs for net/ipv4/vs)";
+  if (code == EROFS || code == EACCES || code == EPERM) {
+    return "/proc/sys is read-only in this container: set it on the node, or in a privileged init "
+           "container";
+  }
+  if (code == EIO) return "The kernel took it and holds another value: ask who else sets it";
+  return "Set it on the node";
 }
 
 // What a bare errno of this very step means.
@@ -72,6 +90,8 @@ std::string remedy(const Step& step, int code) {
            "CAP_NET_ADMIN is "
            "missing";
   }
+  if (code == ENOTEMPTY) return "The range overlaps another of the same set: write one of them";
+  if (std::holds_alternative<WriteSysctl>(step)) return sysctl_remedy(code);
   return general_remedy(code);
 }
 

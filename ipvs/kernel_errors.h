@@ -7,9 +7,9 @@
 
 namespace ipvs {
 
-enum class KernelDoor : std::uint8_t { kIpvs, kAddresses, kRules };
+enum class KernelDoor : std::uint8_t { kIpvs, kAddresses, kRules, kFlows, kSysctls };
 
-// Why one of the three sockets is of no use: the kernel lacks the subsystem, or we lack the
+// Why one of the sockets is of no use: the kernel lacks the subsystem, or we lack the
 // privilege.
 [[nodiscard]] Error open_error(KernelDoor door, int code);
 

@@ -1,11 +1,14 @@
 #include "ipvs/netlink_kernel.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <iterator>
 
 #include "ipvs/ipvs_table.h"
 #include "ipvs/kernel_errors.h"
 #include "ipvs/nft_table.h"
 #include "ipvs/service_addresses.h"
+#include "ipvs/sysctl.h"
 
 namespace ipvs {
 namespace {
@@ -18,6 +21,8 @@ struct DoorOf {
   KernelDoor operator()(const InstallRules&) const { return KernelDoor::kRules; }
   KernelDoor operator()(const AddElement&) const { return KernelDoor::kRules; }
   KernelDoor operator()(const DeleteElement&) const { return KernelDoor::kRules; }
+  KernelDoor operator()(const ForgetFlows&) const { return KernelDoor::kFlows; }
+  KernelDoor operator()(const WriteSysctl&) const { return KernelDoor::kSysctls; }
   template <class ServerStep>
   KernelDoor operator()(const ServerStep&) const {
     return KernelDoor::kIpvs;
@@ -25,6 +30,28 @@ struct DoorOf {
 };
 
 KernelDoor door_of(const Step& step) { return std::visit(DoorOf(), step); }
+
+void refuse(std::span<const Step> steps, std::span<Outcome> outcomes) {
+  std::transform(steps.begin(), steps.end(), outcomes.begin(),
+                 [](const Step& step) { return step_error(step, EOPNOTSUPP); });
+}
+
+void write_sysctls(std::span<const Step> steps, std::span<Outcome> outcomes) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    const auto* wanted = std::get_if<WriteSysctl>(&steps[i]);
+    const int code = wanted == nullptr ? EINVAL : write_sysctl(wanted->path, wanted->value);
+    if (code != 0) outcomes[i] = step_error(steps[i], code);
+  }
+}
+
+std::vector<SysctlReading> read(const std::vector<std::string>& paths) {
+  std::vector<SysctlReading> readings;
+  std::transform(paths.begin(), paths.end(), std::back_inserter(readings),
+                 [](const std::string& path) {
+                   return SysctlReading{.path = path, .value = read_sysctl(path)};
+                 });
+  return readings;
+}
 
 }  // namespace
 
@@ -41,14 +68,19 @@ struct NetlinkKernel::Doors {
         return addresses.write(steps, outcomes);
       case KernelDoor::kRules:
         return rules.write(steps, outcomes);
+      case KernelDoor::kFlows:
+        return refuse(steps, outcomes);
+      case KernelDoor::kSysctls:
+        return write_sysctls(steps, outcomes);
     }
   }
 };
 
-NetlinkKernel::NetlinkKernel(std::unique_ptr<Doors> doors) : doors_(std::move(doors)) {}
+NetlinkKernel::NetlinkKernel(std::unique_ptr<Doors> doors, KernelSettings settings)
+    : doors_(std::move(doors)), settings_(std::move(settings)) {}
 NetlinkKernel::~NetlinkKernel() = default;
 
-Result<std::unique_ptr<NetlinkKernel>> NetlinkKernel::open() {
+Result<std::unique_ptr<NetlinkKernel>> NetlinkKernel::open(KernelSettings settings) {
   auto ipvs = IpvsTable::open();
   if (!ipvs) return tl::unexpected(ipvs.error());
   auto addresses = ServiceAddresses::open();
@@ -56,12 +88,15 @@ Result<std::unique_ptr<NetlinkKernel>> NetlinkKernel::open() {
   auto rules = NftTable::open();
   if (!rules) return tl::unexpected(rules.error());
   return std::unique_ptr<NetlinkKernel>(new NetlinkKernel(
-      std::make_unique<Doors>(Doors{*std::move(ipvs), *std::move(addresses), *std::move(rules)})));
+      std::make_unique<Doors>(Doors{*std::move(ipvs), *std::move(addresses), *std::move(rules)}),
+      std::move(settings)));
 }
 
 Result<Observation> NetlinkKernel::observe() {
   const auto info = doors_->ipvs.info();
   if (!info) return tl::unexpected(info.error());
+  const auto timeouts = doors_->ipvs.timeouts();
+  if (!timeouts) return tl::unexpected(timeouts.error());
   auto virtual_servers = doors_->ipvs.observe();
   if (!virtual_servers) return tl::unexpected(virtual_servers.error());
   auto bound = doors_->addresses.observe();
@@ -73,7 +108,10 @@ Result<Observation> NetlinkKernel::observe() {
                      .link_present = bound->link_present,
                      .bound = std::move(bound->addresses),
                      .rules_intact = rules->intact,
-                     .elements = std::move(rules->elements)};
+                     .elements = std::move(rules->elements),
+                     .node_addresses = {},
+                     .timeouts = *timeouts,
+                     .sysctls = read(settings_.sysctls)};
 }
 
 Result<std::vector<ObservedVirtualServer>> NetlinkKernel::observe(

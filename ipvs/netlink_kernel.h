@@ -17,7 +17,7 @@ namespace ipvs {
 class NetlinkKernel : public Kernel {
  public:
   // Fails with a remedy when the kernel has no IPVS or nftables, or the process no CAP_NET_ADMIN.
-  [[nodiscard]] static Result<std::unique_ptr<NetlinkKernel>> open();
+  [[nodiscard]] static Result<std::unique_ptr<NetlinkKernel>> open(KernelSettings settings = {});
   ~NetlinkKernel() override;
 
   [[nodiscard]] Result<Observation> observe() override;
@@ -27,9 +27,10 @@ class NetlinkKernel : public Kernel {
 
  private:
   struct Doors;  // keeps libnl out of this header
-  explicit NetlinkKernel(std::unique_ptr<Doors> doors);
+  NetlinkKernel(std::unique_ptr<Doors> doors, KernelSettings settings);
 
   std::unique_ptr<Doors> doors_;
+  KernelSettings settings_;
 };
 
 }  // namespace ipvs

@@ -5,11 +5,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
-#include <algorithm>
-#include <array>
-
 #include "ipvs/attributes.h"
-#include "ipvs/wire_address.h"
+#include "ipvs/nft_key.h"
 
 namespace ipvs {
 namespace {
@@ -49,45 +46,10 @@ void put_expression(MessageBatch& batch, const NftExpression& expression) {
   batch.end_nest(element);
 }
 
-// The longest key: two IPv6 addresses.
-struct Key {
-  std::array<std::uint8_t, 32> bytes{};
-  std::size_t size = 0;
-
-  void append(const std::uint8_t* data, std::size_t length) {
-    std::copy_n(data, length, bytes.begin() + static_cast<std::ptrdiff_t>(size));
-    size += (length + 3) & ~std::size_t{3};  // each part starts at a multiple of four
-  }
-};
-
-Key key_of(const SetElement& element) {
-  const WireAddress address = to_wire(element.address);
-  Key key;
-  key.append(address.bytes.data(), address.size);
-  if (element.set == SetName::kHairpin) key.append(address.bytes.data(), address.size);
-  if (element.set == SetName::kServicePorts) {
-    const auto protocol = static_cast<std::uint8_t>(element.protocol);
-    const std::array<std::uint8_t, 2> port{static_cast<std::uint8_t>(element.port >> 8),
-                                           static_cast<std::uint8_t>(element.port)};
-    key.append(&protocol, 1);
-    key.append(port.data(), port.size());
-  }
-  return key;
-}
-
-std::optional<SetElement> element_of(const NftSet& set, std::span<const std::uint8_t> key) {
-  if (key.size() != set.key_length) return std::nullopt;
-  const auto address = from_wire(set.family, key);
-  if (!address) return std::nullopt;
-  SetElement element{.set = set.set, .address = *address};
-  if (set.set == SetName::kServicePorts) {
-    const std::size_t after_address = set.family == AF_INET ? 4 : 16;
-    element.protocol = static_cast<Protocol>(key[after_address]);
-    element.port = static_cast<std::uint16_t>(key[after_address + 4] << 8 | key[after_address + 5]);
-  }
-  const Key written = key_of(element);
-  const bool ours = std::equal(key.begin(), key.end(), written.bytes.begin());
-  return ours ? std::optional(element) : std::nullopt;
+void put_key(MessageBatch& batch, std::uint16_t type, const NftKey& key) {
+  const auto data = batch.begin_nest(type);
+  batch.put_bytes(NFTA_DATA_VALUE, key.data(), key.size());
+  batch.end_nest(data);
 }
 
 void put_element(MessageBatch& batch, std::uint16_t type, std::uint16_t flags,
@@ -95,15 +57,31 @@ void put_element(MessageBatch& batch, std::uint16_t type, std::uint16_t flags,
   begin(batch, type, flags);
   batch.put_text(NFTA_SET_ELEM_LIST_TABLE, kNftTable);
   batch.put_text(NFTA_SET_ELEM_LIST_SET, set_of(element).name);
-  const Key key = key_of(element);
+  const NftKeys keys = keys_of(element);
   const auto list = batch.begin_nest(NFTA_SET_ELEM_LIST_ELEMENTS);
   const auto item = batch.begin_nest(NFTA_LIST_ELEM);
-  const auto data = batch.begin_nest(NFTA_SET_ELEM_KEY);
-  batch.put_bytes(NFTA_DATA_VALUE, key.bytes.data(), key.size);
-  batch.end_nest(data);
+  put_key(batch, NFTA_SET_ELEM_KEY, keys.first);
+  if (!keys.last.empty()) put_key(batch, NFTA_SET_ELEM_KEY_END, keys.last);
   batch.end_nest(item);
   batch.end_nest(list);
   batch.end();
+}
+
+// The parts of the key, which the kernel's set of ranges must know.
+void put_set_description(MessageBatch& batch, const NftSet& set) {
+  const auto description = batch.begin_nest(NFTA_SET_DESC);
+  const auto parts = batch.begin_nest(NFTA_SET_DESC_CONCAT);
+  for (const std::uint32_t length : set.range_parts) {
+    const auto part = batch.begin_nest(NFTA_LIST_ELEM);
+    put_number(batch, NFTA_SET_FIELD_LEN, length);
+    batch.end_nest(part);
+  }
+  batch.end_nest(parts);
+  batch.end_nest(description);
+}
+
+std::uint32_t flags_of(const NftSet& set) {
+  return set.range_parts.empty() ? 0 : NFT_SET_INTERVAL | NFT_SET_CONCAT;
 }
 
 void put_named(MessageBatch& batch, std::uint16_t type, std::uint16_t table_attribute,
@@ -150,10 +128,11 @@ void put_add_set(MessageBatch& batch, const NftSet& set, std::uint32_t id) {
   begin(batch, NFT_MSG_NEWSET, NLM_F_CREATE);
   batch.put_text(NFTA_SET_TABLE, kNftTable);
   batch.put_text(NFTA_SET_NAME, set.name);
-  put_number(batch, NFTA_SET_FLAGS, 0);
+  put_number(batch, NFTA_SET_FLAGS, flags_of(set));
   put_number(batch, NFTA_SET_KEY_TYPE, set.key_type);
   put_number(batch, NFTA_SET_KEY_LEN, set.key_length);
   put_number(batch, NFTA_SET_ID, id);
+  if (!set.range_parts.empty()) put_set_description(batch, set);
   batch.end();
 }
 
@@ -230,7 +209,7 @@ bool is_as_written(nlmsghdr* answer, const NftSet& set) {
   return attributes.text(NFTA_SET_NAME) == set.name &&
          number(attributes, NFTA_SET_KEY_TYPE) == set.key_type &&
          number(attributes, NFTA_SET_KEY_LEN) == set.key_length &&
-         number(attributes, NFTA_SET_FLAGS) == 0 &&       // no map, no interval, not constant
+         number(attributes, NFTA_SET_FLAGS) == flags_of(set) &&  // no map, not constant
          number(description, NFTA_SET_DESC_SIZE) == 0 &&  // no limit that a big cluster would meet
          !attributes.has(NFTA_SET_TIMEOUT);               // nothing leaves it on its own
 }
@@ -264,10 +243,10 @@ void append_elements(nlmsghdr* message, const NftSet& set, std::vector<SetElemen
   int remaining = 0;
   nla_for_each_nested(item, attributes[NFTA_SET_ELEM_LIST_ELEMENTS], remaining) {
     const Attributes<NFTA_SET_ELEM_MAX> parts(item);
-    const Attributes<NFTA_DATA_MAX> key(parts[NFTA_SET_ELEM_KEY]);
-    if (const auto element = element_of(set, key.bytes(NFTA_DATA_VALUE))) {
-      elements.push_back(*element);
-    }
+    const Attributes<NFTA_DATA_MAX> first(parts[NFTA_SET_ELEM_KEY]);
+    const Attributes<NFTA_DATA_MAX> last(parts[NFTA_SET_ELEM_KEY_END]);
+    const auto element = element_of(set, first.bytes(NFTA_DATA_VALUE), last.bytes(NFTA_DATA_VALUE));
+    if (element) elements.push_back(*element);
   }
 }
 

@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ipvs/set_shape.h"
+
 namespace ipvs {
 namespace {
 
@@ -18,9 +20,8 @@ constexpr std::uint32_t kTypeIpv4Address = 7;
 constexpr std::uint32_t kTypeIpv6Address = 8;
 constexpr std::uint32_t kTypeProtocol = 12;
 constexpr std::uint32_t kTypeService = 13;
+constexpr std::uint32_t kTypeNetfilterFamily = 31;
 constexpr std::uint32_t kPartBits = 6;
-// Every part of a concatenated key starts at a multiple of four bytes.
-constexpr std::uint32_t kPartLength = 4;
 
 constexpr std::uint32_t kIcmpv6PortUnreachable = 4;  // ICMPV6_PORT_UNREACH
 constexpr std::uint32_t kStateNew = 8;               // NF_CT_STATE_BIT(IP_CT_NEW)
@@ -134,26 +135,49 @@ NftRule refuse_unserved_port(const Half& half, std::uint8_t protocol) {
   return rule;
 }
 
-NftSet set_for(SetName set, const Half& half) {
-  const std::uint32_t address = half.address_type;
-  const std::uint32_t length = half.destination.length;
-  switch (set) {
-    case SetName::kServiceAddresses:
-      return {set_name("service_addresses", half), set, half.family, address, length};
-    case SetName::kServicePorts:
-      return {set_name("service_ports", half), set, half.family,
-              address << 2 * kPartBits | kTypeProtocol << kPartBits | kTypeService,
-              length + 2 * kPartLength};
-    case SetName::kHairpin:
-      break;
+// One part of a key: nft's number for its type, and its length in bytes.
+struct KeyPart {
+  std::uint32_t type;
+  std::uint32_t length;
+};
+
+std::vector<KeyPart> key_parts(SetShape shape, const Half& half) {
+  const KeyPart address{half.address_type, half.destination.length};
+  constexpr KeyPart kProtocol{kTypeProtocol, 1};
+  constexpr KeyPart kPort{kTypeService, 2};
+  switch (shape) {
+    case SetShape::kAddress:
+      return {address};
+    case SetShape::kAddressPair:
+      return {address, address};
+    case SetShape::kPort:
+      return {address, kProtocol, kPort};
+    case SetShape::kPortNumber:
+      return {kPort};
+    case SetShape::kRange:
+      return {address, {kTypeNetfilterFamily, 1}};
+    case SetShape::kPortAndRange:
+      return {address, kProtocol, kPort, address};
   }
-  return {set_name("hairpin", half), set, half.family, address << kPartBits | address, 2 * length};
+  return {};
+}
+
+NftSet set_for(SetName name, const Half& half) {
+  const SetShape shape = shape_of(name);
+  const auto parts = key_parts(shape, half);
+  NftSet set{.name = set_name(base_name(name), half), .set = name, .family = half.family};
+  for (const KeyPart& part : parts) {
+    set.key_type = set.key_type << kPartBits | part.type;
+    // Every part of a concatenated key starts at a multiple of four bytes.
+    set.key_length += parts.size() == 1 ? part.length : (part.length + 3) & ~3U;
+    if (has_ranges(shape)) set.range_parts.push_back(part.length);
+  }
+  return set;
 }
 
 std::vector<NftSet> sets() {
   std::vector<NftSet> sets;
-  for (const SetName set :
-       {SetName::kServiceAddresses, SetName::kServicePorts, SetName::kHairpin}) {
+  for (const SetName set : kAllSets) {
     for (const Half& half : {kIpv4, kIpv6}) sets.push_back(set_for(set, half));
   }
   return sets;
@@ -188,7 +212,7 @@ const NftSkeleton& nft_skeleton() {
 }
 
 const NftSet& set_of(const SetElement& element) {
-  const std::uint8_t family = element.address.is_v4() ? AF_INET : AF_INET6;
+  const std::uint8_t family = is_v6(element) ? AF_INET6 : AF_INET;
   const auto& sets = nft_skeleton().sets;
   return *std::find_if(sets.begin(), sets.end(), [&](const NftSet& set) {
     return set.set == element.set && set.family == family;

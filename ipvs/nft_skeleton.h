@@ -21,6 +21,8 @@ struct NftSet {
   std::uint8_t family = 0;     // of its addresses: AF_INET or AF_INET6
   std::uint32_t key_type = 0;  // for nft(8) alone: how it prints the key
   std::uint32_t key_length = 0;
+  // The parts of the key in bytes, where elements are ranges: the kernel wants to know them then.
+  std::vector<std::uint32_t> range_parts = {};
 };
 
 struct NftChain {

@@ -21,6 +21,11 @@ tl::unexpected<Error> read_error(int code) {
       with_remedy({.code = code, .operation = "read nftables table", .subject = "inet kube-ipvs"}));
 }
 
+// An element that is there already is no error, so EEXIST can only mean the other thing.
+Error element_error(const Step& step, int code) {
+  return step_error(step, code == EEXIST ? ENOTEMPTY : code);
+}
+
 int first_failure(const std::vector<int>& codes) {
   const auto failed = std::find_if(codes.begin(), codes.end(), [](int code) { return code != 0; });
   return failed == codes.end() ? 0 : *failed;
@@ -190,7 +195,7 @@ void NftTable::write_elements(std::span<const Step> steps, std::span<Outcome> ou
       if (codes[i + 1] == 0) {
         unharmed.push_back(pending[i]);
       } else {
-        outcomes[pending[i]] = step_error(steps[pending[i]], codes[i + 1]);
+        outcomes[pending[i]] = element_error(steps[pending[i]], codes[i + 1]);
       }
     }
     if (unharmed.size() == pending.size()) {  // only the closing bracket failed

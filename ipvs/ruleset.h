@@ -32,7 +32,9 @@ enum class SetName : std::uint8_t {
   // Cluster addresses whose connections are masqueraded unless a pod opened them. Empty where
   // nothing says which sources are pods.
   kClusterAddresses,
-  // Ranges of pod addresses (of the whole cluster, or of this node): `range` alone is used.
+  // Ranges of pod addresses (of the whole cluster, or of this node): `range` alone is used. Ranges
+  // in one set must not overlap: a range inside another is refused (ENOTEMPTY). One that takes
+  // another's place is added after the other was deleted, in one write: both happen at once.
   kPodRanges,
   // Ports that only pods and this node may open a connection to: policy Local, and no endpoint
   // here. Everybody else is dropped, which is how a load balancer learns to look elsewhere.
@@ -40,7 +42,8 @@ enum class SetName : std::uint8_t {
   // Ports of load-balancer addresses that only the kSourceRanges of the same port may open a
   // connection to; everybody else is dropped.
   kRestrictedPorts,
-  // A port, and a range of client addresses that may use it.
+  // A port, and a range of client addresses that may use it. As for kPodRanges, the ranges of one
+  // port must not overlap.
   kSourceRanges,
   // Health-check node ports of the agent itself: let through where the node drops by default.
   // `port` alone is used, with the unspecified address of the family.
@@ -93,6 +96,7 @@ struct RuleSettings {
 
 // The whole table as a script for `nft -f`, with `elements` in their sets: for plans, goldens and
 // people. What nft_codec writes over netlink is the same table (the tests load both and compare).
-[[nodiscard]] std::string to_nft_text(const std::vector<SetElement>& elements);
+[[nodiscard]] std::string to_nft_text(const std::vector<SetElement>& elements,
+                                      const RuleSettings& settings = {});
 
 }  // namespace ipvs

@@ -6,20 +6,10 @@
 #include <iterator>
 #include <string_view>
 
+#include "ipvs/set_shape.h"
+
 namespace ipvs {
 namespace {
-
-std::string_view base_name(SetName set) {
-  switch (set) {
-    case SetName::kServiceAddresses:
-      return "service_addresses";
-    case SetName::kServicePorts:
-      return "service_ports";
-    case SetName::kHairpin:
-      return "hairpin";
-  }
-  return "";
-}
 
 std::string protocol_text(Protocol protocol) {
   switch (protocol) {
@@ -33,6 +23,15 @@ std::string protocol_text(Protocol protocol) {
       break;
   }
   return std::to_string(static_cast<int>(protocol));
+}
+
+std::string port_text(const SetElement& element) {
+  return fmt::format("{} . {} . {}", element.address.to_string(), protocol_text(element.protocol),
+                     element.port);
+}
+
+std::string range_text(const AddressRange& range) {
+  return fmt::format("{}/{}", range.address.to_string(), range.prefix);
 }
 
 // What one family's half of the table is made of, in nft's words.
@@ -51,22 +50,28 @@ constexpr Family kIpv6{.digit = '6',
                        .port_unreachable = "icmpv6 port-unreachable"};
 
 std::string set_type(SetName set, std::string_view address_type) {
-  switch (set) {
-    case SetName::kServiceAddresses:
+  switch (shape_of(set)) {
+    case SetShape::kAddress:
       return std::string(address_type);
-    case SetName::kServicePorts:
-      return fmt::format("{} . inet_proto . inet_service", address_type);
-    case SetName::kHairpin:
+    case SetShape::kAddressPair:
       return fmt::format("{0} . {0}", address_type);
+    case SetShape::kPort:
+      return fmt::format("{} . inet_proto . inet_service", address_type);
+    case SetShape::kPortNumber:
+      return "inet_service";
+    case SetShape::kRange:
+      return fmt::format("{} . nf_proto\n\t\tflags interval", address_type);
+    case SetShape::kPortAndRange:
+      return fmt::format("{0} . inet_proto . inet_service . {0}\n\t\tflags interval", address_type);
   }
   return "";
 }
 
 // `elements` of one set, sorted: one element a line, so that two tables can be compared by diff.
-std::string elements_text(const std::vector<SetElement>& elements, SetName set, bool is_v6) {
+std::string elements_text(const std::vector<SetElement>& elements, SetName set, bool of_v6) {
   std::string text;
   for (const SetElement& element : elements) {
-    if (element.set != set || element.address.is_v6() != is_v6) continue;
+    if (element.set != set || is_v6(element) != of_v6) continue;
     text += text.empty() ? "\t\telements = {\n" : ",\n";
     text += "\t\t\t" + element_text(element);
   }
@@ -75,8 +80,7 @@ std::string elements_text(const std::vector<SetElement>& elements, SetName set, 
 
 std::string sets_text(const std::vector<SetElement>& elements) {
   std::string text;
-  for (const SetName set :
-       {SetName::kServiceAddresses, SetName::kServicePorts, SetName::kHairpin}) {
+  for (const SetName set : kAllSets) {
     for (const Family& family : {kIpv4, kIpv6}) {
       fmt::format_to(std::back_inserter(text), "\tset {}{} {{\n\t\ttype {}\n{}\t}}\n",
                      base_name(set), family.digit, set_type(set, family.type),
@@ -111,25 +115,31 @@ std::string input_rules(const Family& family) {
 }  // namespace
 
 std::string set_text(const SetElement& element) {
-  return fmt::format("{}{}", base_name(element.set), element.address.is_v4() ? '4' : '6');
+  return fmt::format("{}{}", base_name(element.set), is_v6(element) ? '6' : '4');
 }
 
 std::string element_text(const SetElement& element) {
-  const std::string address = element.address.to_string();
-  switch (element.set) {
-    case SetName::kServiceAddresses:
-      return address;
-    case SetName::kServicePorts:
-      return fmt::format("{} . {} . {}", address, protocol_text(element.protocol), element.port);
-    case SetName::kHairpin:
-      return fmt::format("{0} . {0}", address);
+  const auto address = [&] { return element.address.to_string(); };
+  switch (shape_of(element.set)) {
+    case SetShape::kAddress:
+      return address();
+    case SetShape::kAddressPair:
+      return fmt::format("{0} . {0}", address());
+    case SetShape::kPort:
+      return port_text(element);
+    case SetShape::kPortNumber:
+      return std::to_string(element.port);
+    case SetShape::kRange:
+      return fmt::format("{} . {}", range_text(element.range), is_v6(element) ? "ipv6" : "ipv4");
+    case SetShape::kPortAndRange:
+      return fmt::format("{} . {}", port_text(element), range_text(element.range));
   }
-  return address;
+  return "";
 }
 
 // Sets and chains first, which may exist; then the chains are emptied and their rules written, all
 // in the one transaction that a script for `nft -f` is. Loading it twice leaves the same table.
-std::string to_nft_text(const std::vector<SetElement>& elements) {
+std::string to_nft_text(const std::vector<SetElement>& elements, const RuleSettings&) {
   std::vector<SetElement> sorted = elements;
   std::sort(sorted.begin(), sorted.end());
   return "table inet kube-ipvs {\n" + sets_text(sorted) +

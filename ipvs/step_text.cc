@@ -21,6 +21,12 @@ std::string threshold_options(const RealServer& settings) {
   return text;
 }
 
+// In the order of `ipvsadm --set`.
+std::string timeouts_text(const Timeouts& timeouts) {
+  return fmt::format("{} {} {}", timeouts.tcp.count(), timeouts.tcp_fin.count(),
+                     timeouts.udp.count());
+}
+
 struct CommandText {
   static std::string service(const char* verb, const VirtualServerId& id,
                              const VirtualServer& settings) {
@@ -68,6 +74,20 @@ struct CommandText {
   std::string operator()(const InstallRules&) const { return "nft -f -  # table inet kube-ipvs"; }
   std::string operator()(const AddElement& s) const { return element("add", s.element); }
   std::string operator()(const DeleteElement& s) const { return element("delete", s.element); }
+  std::string operator()(const ForgetFlows& s) const {
+    std::string text =
+        fmt::format("conntrack -D -p udp --orig-dst {} --orig-port-dst {}  # but answers from",
+                    s.id.address.to_string(), s.id.port);
+    if (s.keep.empty()) text += " none";
+    for (const RealServerId& real : s.keep) text += " " + to_string(real);
+    return text;
+  }
+  std::string operator()(const SetTimeouts& s) const {
+    return "ipvsadm --set " + timeouts_text(s.timeouts);
+  }
+  std::string operator()(const WriteSysctl& s) const {
+    return fmt::format("sysctl -w {}={}", s.path, s.value);
+  }
 };
 
 struct OperationText {
@@ -83,6 +103,9 @@ struct OperationText {
   std::string_view operator()(const InstallRules&) const { return "install nftables table"; }
   std::string_view operator()(const AddElement&) const { return "add set element"; }
   std::string_view operator()(const DeleteElement&) const { return "delete set element"; }
+  std::string_view operator()(const ForgetFlows&) const { return "forget flows to"; }
+  std::string_view operator()(const SetTimeouts&) const { return "set IPVS time-outs"; }
+  std::string_view operator()(const WriteSysctl&) const { return "set sysctl"; }
 };
 
 struct SubjectText {
@@ -105,6 +128,9 @@ struct SubjectText {
   std::string operator()(const InstallRules&) const { return "inet kube-ipvs"; }
   std::string operator()(const AddElement& s) const { return element(s.element); }
   std::string operator()(const DeleteElement& s) const { return element(s.element); }
+  std::string operator()(const ForgetFlows& s) const { return to_string(s.id); }
+  std::string operator()(const SetTimeouts& s) const { return timeouts_text(s.timeouts); }
+  std::string operator()(const WriteSysctl& s) const { return s.path + "=" + s.value; }
 };
 
 }  // namespace

@@ -36,17 +36,6 @@ class Descriptor {
   int value_;
 };
 
-std::optional<std::string> read_value(const std::filesystem::path& path) {
-  const Descriptor file(path, O_RDONLY);
-  if (file.value() < 0) return std::nullopt;
-  std::array<char, 64> bytes{};
-  const auto size = read(file.value(), bytes.data(), bytes.size());
-  if (size < 0) return std::nullopt;
-  std::string value(bytes.data(), static_cast<std::size_t>(size));
-  value.erase(value.find_last_not_of("\n") + 1);
-  return value;
-}
-
 // errno, 0 when it is written.
 int write_value(const std::filesystem::path& path, std::string_view value) {
   const Descriptor file(path, O_WRONLY);
@@ -67,11 +56,27 @@ std::string remedy(int code, const Sysctl& sysctl) {
 
 }  // namespace
 
+std::optional<std::string> read_sysctl(std::string_view path, const std::filesystem::path& root) {
+  const Descriptor file(root / path, O_RDONLY);
+  if (file.value() < 0) return std::nullopt;
+  std::array<char, 256> bytes{};
+  const auto size = read(file.value(), bytes.data(), bytes.size());
+  if (size < 0) return std::nullopt;
+  std::string value(bytes.data(), static_cast<std::size_t>(size));
+  value.erase(value.find_last_not_of("\n") + 1);
+  return value;
+}
+
+int write_sysctl(std::string_view path, std::string_view value, const std::filesystem::path& root) {
+  if (const int code = write_value(root / path, value); code != 0) return code;
+  return read_sysctl(path, root) == value ? 0 : EIO;
+}
+
 std::vector<SysctlState> read_sysctls(const std::filesystem::path& root) {
   std::vector<SysctlState> states;
   std::transform(kSysctls.begin(), kSysctls.end(), std::back_inserter(states),
                  [&](const Sysctl& sysctl) {
-                   return SysctlState{.wanted = sysctl, .current = read_value(root / sysctl.path)};
+                   return SysctlState{.wanted = sysctl, .current = read_sysctl(sysctl.path, root)};
                  });
   return states;
 }
@@ -80,7 +85,7 @@ std::vector<Error> write_sysctls(const std::filesystem::path& root) {
   std::vector<Error> warnings;
   for (const SysctlState& state : read_sysctls(root)) {
     if (state.is_right()) continue;
-    const int code = write_value(root / state.wanted.path, state.wanted.value);
+    const int code = write_sysctl(state.wanted.path, state.wanted.value, root);
     if (code == 0) continue;
     warnings.push_back({.code = code,
                         .operation = "set sysctl",

@@ -28,6 +28,16 @@ struct SysctlState {
   [[nodiscard]] bool is_right() const { return current == wanted.value; }
 };
 
+// The value of one sysctl, without its line end; nothing when it cannot be read, e.g. does not
+// exist. `path` is below `root`.
+[[nodiscard]] std::optional<std::string> read_sysctl(
+    std::string_view path, const std::filesystem::path& root = "/proc/sys");
+
+// Writes one sysctl and reads it back. Answers with an errno, 0 when it is as wanted: EIO when the
+// kernel took the value and holds another.
+[[nodiscard]] int write_sysctl(std::string_view path, std::string_view value,
+                               const std::filesystem::path& root = "/proc/sys");
+
 // In the order of our list, one state for each.
 [[nodiscard]] std::vector<SysctlState> read_sysctls(
     const std::filesystem::path& root = "/proc/sys");

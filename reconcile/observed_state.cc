@@ -62,6 +62,9 @@ void ObservedState::absorb(const ipvs::Step& step) {
     void operator()(const ipvs::InstallRules&) const { state.rules_intact_ = true; }
     void operator()(const ipvs::AddElement& s) const { state.elements_.insert(s.element); }
     void operator()(const ipvs::DeleteElement& s) const { state.elements_.erase(s.element); }
+    void operator()(const ipvs::ForgetFlows&) const {}
+    void operator()(const ipvs::SetTimeouts&) const {}
+    void operator()(const ipvs::WriteSysctl&) const {}
   };
   std::visit(Absorb{*this}, step);
 }

@@ -60,11 +60,31 @@ inline ipvs::SetElement service_address(const std::string& address) {
 inline ipvs::SetElement hairpin(const std::string& address) {
   return {.set = ipvs::SetName::kHairpin, .address = ip(address)};
 }
+inline ipvs::SetElement cluster_address(const std::string& address) {
+  return {.set = ipvs::SetName::kClusterAddresses, .address = ip(address)};
+}
+// For the sets whose elements are ports.
+inline ipvs::SetElement in_set(ipvs::SetName set, const ipvs::VirtualServerId& id) {
+  return {.set = set, .address = id.address, .protocol = id.protocol, .port = id.port};
+}
 inline ipvs::SetElement service_port(const ipvs::VirtualServerId& id) {
-  return {.set = ipvs::SetName::kServicePorts,
-          .address = id.address,
-          .protocol = id.protocol,
-          .port = id.port};
+  return in_set(ipvs::SetName::kServicePorts, id);
+}
+inline ipvs::AddressRange range(const std::string& address, std::uint8_t prefix) {
+  return {.address = ip(address), .prefix = prefix};
+}
+inline ipvs::SetElement pod_range(const std::string& address, std::uint8_t prefix) {
+  return {.set = ipvs::SetName::kPodRanges, .range = range(address, prefix)};
+}
+inline ipvs::SetElement source_range(const ipvs::VirtualServerId& id, const std::string& address,
+                                     std::uint8_t prefix) {
+  ipvs::SetElement element = in_set(ipvs::SetName::kSourceRanges, id);
+  element.range = range(address, prefix);
+  return element;
+}
+// `any` is "0.0.0.0" or "::".
+inline ipvs::SetElement health_port(const std::string& any, std::uint16_t port) {
+  return {.set = ipvs::SetName::kHealthPorts, .address = ip(any), .port = port};
 }
 
 }  // namespace values

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cerrno>
 #include <stdexcept>
 #include <string_view>
 
+#include "ipvs/set_shape.h"
 #include "ipvs/step_text.h"
 
 using ipvs::Address;
@@ -50,6 +52,26 @@ VirtualServer as_stored(VirtualServer settings) {
   return settings;
 }
 
+bool holds(const ipvs::AddressRange& range, const Address& address) {
+  const auto first_bits = [&](const Address& a) {
+    std::string bits;
+    const auto append = [&](const auto& bytes) {
+      for (const auto byte : bytes) bits += std::bitset<8>(byte).to_string();
+    };
+    a.is_v4() ? append(a.to_v4().to_bytes()) : append(a.to_v6().to_bytes());
+    return bits.substr(0, range.prefix);
+  };
+  return address.is_v4() == range.address.is_v4() &&
+         first_bits(address) == first_bits(range.address);
+}
+
+// Two elements of a set of ranges, of which one is inside the other.
+bool overlap(const ipvs::SetElement& a, const ipvs::SetElement& b) {
+  if (!ipvs::has_ranges(ipvs::shape_of(a.set)) || a.set != b.set || a == b) return false;
+  const bool same_port = a.address == b.address && a.protocol == b.protocol && a.port == b.port;
+  return same_port && (holds(a.range, b.range.address) || holds(b.range, a.range.address));
+}
+
 auto has_id(const RealServerId& id) {
   return [&id](const ObservedRealServer& server) { return server.id == id; };
 }
@@ -65,6 +87,13 @@ ipvs::Result<ipvs::Observation> FakeKernel::observe() {
   seen.bound.assign(bound_.rbegin(), bound_.rend());
   seen.rules_intact = rules_intact_;
   seen.elements.assign(elements_.rbegin(), elements_.rend());
+  seen.node_addresses = node_addresses_;
+  seen.timeouts = timeouts_;
+  for (const std::string& path : settings_.sysctls) {
+    const auto value = sysctls_.find(path);
+    seen.sysctls.push_back(
+        {path, value == sysctls_.end() ? std::nullopt : std::optional(value->second)});
+  }
   return seen;
 }
 
@@ -129,6 +158,19 @@ void FakeKernel::uproot(const VirtualServerId& id) { table_.erase(id); }
 void FakeKernel::delete_link() {
   link_present_ = false;
   bound_.clear();
+}
+
+void FakeKernel::add_node_address(const ipvs::NodeAddress& address) {
+  remove_node_address(address.address);
+  const auto place = std::find_if(
+      node_addresses_.begin(), node_addresses_.end(),
+      [&](const ipvs::NodeAddress& present) { return address.address < present.address; });
+  node_addresses_.insert(place, address);
+}
+
+void FakeKernel::remove_node_address(const Address& address) {
+  std::erase_if(node_addresses_,
+                [&](const ipvs::NodeAddress& present) { return present.address == address; });
 }
 
 void FakeKernel::break_rules() { rules_intact_ = false; }
@@ -231,10 +273,40 @@ int FakeKernel::apply(const ipvs::InstallRules&) {
 
 int FakeKernel::apply(const ipvs::AddElement& step) {
   if (!table_present_) return ENOENT;
+  const bool clashes = std::any_of(elements_.begin(), elements_.end(), [&](const auto& present) {
+    return overlap(present, step.element);
+  });
+  if (clashes) return ENOTEMPTY;
   elements_.insert(step.element);
   return 0;
 }
 
 int FakeKernel::apply(const ipvs::DeleteElement& step) {
   return elements_.erase(step.element) != 0 ? 0 : ENOENT;
+}
+
+int FakeKernel::apply(const ipvs::ForgetFlows& step) {
+  std::erase_if(flows_, [&](const Flow& flow) {
+    const auto& keep = step.keep;
+    return flow.to == step.id &&
+           std::find(keep.begin(), keep.end(), flow.answered_by) == keep.end();
+  });
+  return 0;
+}
+
+int FakeKernel::apply(const ipvs::SetTimeouts& step) {
+  const auto set = [](std::chrono::seconds& timeout, std::chrono::seconds wanted) {
+    if (wanted.count() != 0) timeout = wanted;
+  };
+  set(timeouts_.tcp, step.timeouts.tcp);
+  set(timeouts_.tcp_fin, step.timeouts.tcp_fin);
+  set(timeouts_.udp, step.timeouts.udp);
+  return 0;
+}
+
+int FakeKernel::apply(const ipvs::WriteSysctl& step) {
+  const auto value = sysctls_.find(step.path);
+  if (value == sysctls_.end()) return ENOENT;
+  value->second = step.value;
+  return 0;
 }

@@ -11,12 +11,24 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "ipvs/kernel.h"
 
 class FakeKernel : public ipvs::Kernel {
  public:
+  // A client's flow to a virtual server, as conntrack remembers it.
+  struct Flow {
+    ipvs::VirtualServerId to;
+    ipvs::RealServerId answered_by;
+
+    friend bool operator==(const Flow&, const Flow&) = default;
+  };
+
+  explicit FakeKernel(ipvs::KernelSettings settings = {}) : settings_(std::move(settings)) {}
+
   [[nodiscard]] ipvs::Result<ipvs::Observation> observe() override;
   [[nodiscard]] ipvs::Result<std::vector<ipvs::ObservedVirtualServer>> observe(
       std::span<const ipvs::VirtualServerId> ids) override;
@@ -41,6 +53,15 @@ class FakeKernel : public ipvs::Kernel {
   void set_connections(const ipvs::VirtualServerId& parent, const ipvs::RealServerId& id,
                        const ipvs::ConnectionCounts& counts);
 
+  void add_flow(const Flow& flow) { flows_.push_back(flow); }
+  [[nodiscard]] const std::vector<Flow>& flows() const { return flows_; }
+
+  // The node. An address that is already there is not added twice.
+  void add_node_address(const ipvs::NodeAddress& address);
+  void remove_node_address(const ipvs::Address& address);
+  // A sysctl that was never set does not exist.
+  void set_sysctl(const std::string& path, const std::string& value) { sysctls_[path] = value; }
+
   // Other programs. None of this is journalled, and what is planted replaces what stood there.
   void plant(const ipvs::ObservedVirtualServer& server);
   void uproot(const ipvs::VirtualServerId& id);
@@ -64,17 +85,26 @@ class FakeKernel : public ipvs::Kernel {
   int apply(const ipvs::InstallRules& step);
   int apply(const ipvs::AddElement& step);
   int apply(const ipvs::DeleteElement& step);
+  int apply(const ipvs::ForgetFlows& step);
+  int apply(const ipvs::SetTimeouts& step);
+  int apply(const ipvs::WriteSysctl& step);
 
   ipvs::ObservedRealServer* find_real_server(const ipvs::VirtualServerId& parent,
                                              const ipvs::RealServerId& id);
   void cut_connections(const ipvs::VirtualServerId& parent, const ipvs::ObservedRealServer& server);
 
+  ipvs::KernelSettings settings_;
   Table table_;
   bool link_present_ = false;
   std::set<ipvs::Address> bound_;
   bool table_present_ = false;
   bool rules_intact_ = false;
   std::set<ipvs::SetElement> elements_;
+  std::vector<Flow> flows_;
+  std::vector<ipvs::NodeAddress> node_addresses_;
+  ipvs::Timeouts timeouts_{std::chrono::seconds(900), std::chrono::seconds(120),
+                           std::chrono::seconds(300)};
+  std::map<std::string, std::string> sysctls_;
 
   std::vector<ipvs::Step> journal_;
   std::vector<ipvs::Error> refusals_;

@@ -8,10 +8,12 @@ namespace {
 
 using namespace ipvs;    // NOLINT(google-build-using-namespace): a test's vocabulary
 using namespace values;  // NOLINT(google-build-using-namespace)
+using testing::EndsWith;
 using testing::HasSubstr;
+using testing::StartsWith;
 
-TEST(RulesetText, OfTheSkeletonIsThisScript) {
-  EXPECT_EQ(to_nft_text({}), R"(table inet kube-ipvs {
+TEST(RulesetText, BeginsWithTheSets) {
+  EXPECT_THAT(to_nft_text({}), StartsWith(R"(table inet kube-ipvs {
 	set service_addresses4 {
 		type ipv4_addr
 	}
@@ -30,7 +32,63 @@ TEST(RulesetText, OfTheSkeletonIsThisScript) {
 	set hairpin6 {
 		type ipv6_addr . ipv6_addr
 	}
-	chain postrouting {
+	set node_ports4 {
+		type ipv4_addr . inet_proto . inet_service
+	}
+	set node_ports6 {
+		type ipv6_addr . inet_proto . inet_service
+	}
+	set masquerade_ports4 {
+		type ipv4_addr . inet_proto . inet_service
+	}
+	set masquerade_ports6 {
+		type ipv6_addr . inet_proto . inet_service
+	}
+	set cluster_addresses4 {
+		type ipv4_addr
+	}
+	set cluster_addresses6 {
+		type ipv6_addr
+	}
+	set pod_ranges4 {
+		type ipv4_addr . nf_proto
+		flags interval
+	}
+	set pod_ranges6 {
+		type ipv6_addr . nf_proto
+		flags interval
+	}
+	set inside_ports4 {
+		type ipv4_addr . inet_proto . inet_service
+	}
+	set inside_ports6 {
+		type ipv6_addr . inet_proto . inet_service
+	}
+	set restricted_ports4 {
+		type ipv4_addr . inet_proto . inet_service
+	}
+	set restricted_ports6 {
+		type ipv6_addr . inet_proto . inet_service
+	}
+	set source_ranges4 {
+		type ipv4_addr . inet_proto . inet_service . ipv4_addr
+		flags interval
+	}
+	set source_ranges6 {
+		type ipv6_addr . inet_proto . inet_service . ipv6_addr
+		flags interval
+	}
+	set health_ports4 {
+		type inet_service
+	}
+	set health_ports6 {
+		type inet_service
+	}
+)"));
+}
+
+TEST(RulesetText, EndsWithTheChainsAndTheirRules) {
+  EXPECT_THAT(to_nft_text({}), EndsWith(R"(	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;
 	}
 	chain input {
@@ -55,7 +113,7 @@ table inet kube-ipvs {
 		ct state new meta l4proto sctp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with icmpv6 port-unreachable
 	}
 }
-)");
+)"));
 }
 
 TEST(RulesetText, PutsSortedElementsIntoTheirSets) {

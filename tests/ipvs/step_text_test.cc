@@ -62,6 +62,30 @@ TEST(StepText, OfElementsIsAnNftCommand) {
   EXPECT_EQ(to_string(Step(InstallRules{})), "nft -f -  # table inet kube-ipvs");
 }
 
+TEST(StepText, OfElementsOfEverySetNamesTheirKey) {
+  const auto text = [](const SetElement& element) { return to_string(Step(AddElement{element})); };
+  EXPECT_EQ(text(in_set(SetName::kNodePorts, tcp("192.0.2.1", 30080))),
+            "nft add element inet kube-ipvs node_ports4 { 192.0.2.1 . tcp . 30080 }");
+  EXPECT_EQ(text(cluster_address("fd00::1")),
+            "nft add element inet kube-ipvs cluster_addresses6 { fd00::1 }");
+  EXPECT_EQ(text(pod_range("10.244.0.0", 16)),
+            "nft add element inet kube-ipvs pod_ranges4 { 10.244.0.0/16 . ipv4 }");
+  EXPECT_EQ(text(source_range(tcp("fd00::1", 80), "2001:db8::", 32)),
+            "nft add element inet kube-ipvs source_ranges6 { fd00::1 . tcp . 80 . 2001:db8::/32 }");
+  EXPECT_EQ(text(health_port("::", 31000)),
+            "nft add element inet kube-ipvs health_ports6 { 31000 }");
+}
+
+TEST(StepText, OfFlowsTimeoutsAndSysctlsIsTheirToolsCommand) {
+  EXPECT_EQ(to_string(Step(ForgetFlows{.id = kDns, .keep = {kPod}})),
+            "conntrack -D -p udp --orig-dst 10.96.0.10 --orig-port-dst 53  # but answers from "
+            "10.244.1.2:53");
+  EXPECT_EQ(to_string(Step(SetTimeouts{{.tcp = std::chrono::seconds(900)}})),
+            "ipvsadm --set 900 0 0");
+  EXPECT_EQ(to_string(Step(WriteSysctl{.path = "net/ipv4/vs/conntrack", .value = "1"})),
+            "sysctl -w net/ipv4/vs/conntrack=1");
+}
+
 TEST(StepText, NamesTheStepOfAnError) {
   EXPECT_EQ(to_string(error_of(add(kDns), EEXIST)),
             "cannot add virtual server UDP 10.96.0.10:53: it exists already (EEXIST)");
@@ -87,7 +111,10 @@ TEST(StepText, GivesEveryKindOfStepAnOperationAndASubject) {
                                    UnbindAddress{ip("10.0.0.1")},
                                    InstallRules{},
                                    AddElement{hairpin("10.0.0.1")},
-                                   DeleteElement{hairpin("10.0.0.1")}};
+                                   DeleteElement{hairpin("10.0.0.1")},
+                                   ForgetFlows{.id = kDns, .keep = {}},
+                                   SetTimeouts{},
+                                   WriteSysctl{.path = "net/ipv4/ip_forward", .value = "1"}};
   ASSERT_EQ(steps.size(), std::variant_size_v<Step>);
   for (const Step& step : steps) {
     EXPECT_FALSE(operation_of(step).empty());

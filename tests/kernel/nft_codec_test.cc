@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 #include <linux/netfilter/nf_tables.h>
 
+#include <algorithm>
+#include <string>
+
 #include "tests/values.h"
 
 namespace {
@@ -49,7 +52,17 @@ TEST(NftCodec, ReadsBackAnElementOfEverySet) {
                                          service_port(tcp("10.96.0.1", 443)),
                                          service_port(sctp("fd00::1", 65535)),
                                          hairpin("10.244.1.2"),
-                                         hairpin("fd00:10:244::2")};
+                                         hairpin("fd00:10:244::2"),
+                                         in_set(SetName::kNodePorts, tcp("192.0.2.1", 30080)),
+                                         cluster_address("10.96.0.1"),
+                                         pod_range("10.244.0.0", 16),
+                                         pod_range("10.244.1.128", 25),
+                                         pod_range("::", 0),
+                                         pod_range("fd00::", 61),
+                                         source_range(udp("192.0.2.1", 53), "198.51.100.7", 32),
+                                         source_range(udp("fd00::1", 53), "2001:db8::", 29),
+                                         health_port("0.0.0.0", 31000),
+                                         health_port("::", 31000)};
   for (const SetElement& element : elements) {
     MessageBatch batch;
     put_element_step(batch, AddElement{element});
@@ -57,6 +70,20 @@ TEST(NftCodec, ReadsBackAnElementOfEverySet) {
     append_elements(&batch.message(0), set_of(element), read);
     EXPECT_EQ(read, std::vector{element});
   }
+}
+
+TEST(NftCodec, LeavesOutARangeThatIsNoBlock) {
+  MessageBatch batch;
+  put_element_step(batch, AddElement{pod_range("10.244.0.0", 31)});
+  nlmsghdr& message = batch.message(0);
+  auto* bytes = reinterpret_cast<char*>(&message);
+  const std::string last("\x0a\xf4\x00\x01", 4);
+  auto* found = std::search(bytes, bytes + message.nlmsg_len, last.begin(), last.end());
+  ASSERT_NE(found, bytes + message.nlmsg_len);
+  found[3] = 2;  // from .0 to .2
+  std::vector<SetElement> read;
+  append_elements(&message, set_of(pod_range("10.244.0.0", 31)), read);
+  EXPECT_TRUE(read.empty());
 }
 
 TEST(NftCodec, LeavesOutAnElementThatIsNoneOfOurs) {
