@@ -1,0 +1,131 @@
+"""An OCI image from a folder, byte for byte the same for the same content.
+
+Writes the image layout (image-spec 1.1) as one tar file that `ctr images import`, `podman load`, `kind load
+image-archive` and `skopeo copy oci-archive:` take. Names are sorted; owners are root; every time is `created`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import tarfile
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+
+_OCI = "application/vnd.oci.image"
+
+
+@dataclass(frozen=True)
+class Image:
+    """What the image is, beside its files. `created`: seconds since 1970."""
+
+    name: str
+    architecture: str
+    created: int
+    entrypoint: list[str]
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+def write(rootfs: Path, image: Image, archive: Path) -> str:
+    """Writes `archive` and returns the image's digest ("sha256:…")."""
+    plain = _tar_of_folder(rootfs, image.created)
+    layer = gzip.compress(plain, compresslevel=9, mtime=0)
+    config = _json(_config(image, _digest(plain)))
+    manifest = _json({
+        "schemaVersion": 2,
+        "mediaType": f"{_OCI}.manifest.v1+json",
+        "config": _descriptor(f"{_OCI}.config.v1+json", config),
+        "layers": [_descriptor(f"{_OCI}.layer.v1.tar+gzip", layer)],
+        "annotations": image.labels,
+    })
+    index = _json({
+        "schemaVersion": 2,
+        "mediaType": f"{_OCI}.index.v1+json",
+        "manifests": [_descriptor(f"{_OCI}.manifest.v1+json", manifest) | {
+            "platform": {"architecture": image.architecture, "os": "linux"},
+            "annotations": {"io.containerd.image.name": image.name,
+                            "org.opencontainers.image.ref.name": image.name}}],
+    })
+    files = {"oci-layout": _json({"imageLayoutVersion": "1.0.0"}), "index.json": index}
+    files |= {_blob(content): content for content in (layer, config, manifest)}
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    archive.write_bytes(_tar_of_files(files, image.created))
+    return _digest(manifest)
+
+
+def layer_of(archive: Path) -> bytes:
+    """The one compressed layer of an archive that `write` has made."""
+    with tarfile.open(archive) as tar:
+        def blob(descriptor: dict[str, str]) -> bytes:
+            file = tar.extractfile("blobs/" + descriptor["digest"].replace(":", "/"))
+            assert file is not None
+            return file.read()
+
+        index_file = tar.extractfile("index.json")
+        assert index_file is not None
+        manifest = json.loads(blob(json.load(index_file)["manifests"][0]))
+        return blob(manifest["layers"][0])
+
+
+def _config(image: Image, layer_digest: str) -> dict[str, object]:
+    time = datetime.fromtimestamp(image.created, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        "created": time,
+        "architecture": image.architecture,
+        "os": "linux",
+        "config": {"Entrypoint": image.entrypoint, "Labels": image.labels,
+                   "Env": ["PATH=/usr/bin"], "WorkingDir": "/"},
+        "rootfs": {"type": "layers", "diff_ids": [layer_digest]},
+        "history": [{"created": time, "created_by": "scripts/image"}],
+    }
+
+
+def _tar_of_folder(rootfs: Path, time: int) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for path in sorted(rootfs.rglob("*")):
+            entry = tar.gettarinfo(path, arcname=str(path.relative_to(rootfs)))
+            _make_neutral(entry, time)
+            if entry.isreg():
+                with path.open("rb") as content:
+                    tar.addfile(entry, content)
+            else:
+                tar.addfile(entry)
+    return stream.getvalue()
+
+
+def _make_neutral(entry: tarfile.TarInfo, time: int) -> None:
+    entry.uid = entry.gid = 0
+    entry.uname = entry.gname = ""
+    entry.mtime = time
+    # What the owner may, everybody may, but writing: the umask of the builder must not show.
+    entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+
+
+def _tar_of_files(files: dict[str, bytes], time: int) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name in sorted(files):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mtime, entry.mode = len(files[name]), time, 0o644
+            tar.addfile(entry, io.BytesIO(files[name]))
+    return stream.getvalue()
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _digest(content: bytes) -> str:
+    return "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def _blob(content: bytes) -> str:
+    return "blobs/" + _digest(content).replace(":", "/")
+
+
+def _descriptor(media_type: str, content: bytes) -> dict[str, object]:
+    return {"mediaType": media_type, "digest": _digest(content), "size": len(content)}
