@@ -58,4 +58,14 @@ std::string to_string(std::chrono::nanoseconds duration) {
   return fmt::format("{:.3g}s", ns / 1e9);
 }
 
+std::string go_duration(std::chrono::milliseconds duration) {
+  const auto milliseconds = duration.count();
+  if (milliseconds > 0 && milliseconds < 1'000) return fmt::format("{}ms", milliseconds);
+  const auto seconds = fmt::format("{}s", static_cast<double>(milliseconds % 60'000) / 1e3);
+  const auto minutes = milliseconds / 60'000;
+  if (minutes == 0) return seconds;
+  if (minutes < 60) return fmt::format("{}m{}", minutes, seconds);
+  return fmt::format("{}h{}m{}", minutes / 60, minutes % 60, seconds);
+}
+
 }  // namespace reconcile

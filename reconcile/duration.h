@@ -15,4 +15,7 @@ namespace reconcile {
 // The shortest spelling with three significant digits: "850us", "1.24ms", "2.5s".
 [[nodiscard]] std::string to_string(std::chrono::nanoseconds duration);
 
+// As Go writes it, whole milliseconds: "24h0m0s", "1m30s", "1.5s", "500ms", "0s".
+[[nodiscard]] std::string go_duration(std::chrono::milliseconds duration);
+
 }  // namespace reconcile

@@ -1,0 +1,31 @@
+// The program's subcommands. Each adds itself to the command line and, when it is the one that was
+// asked for, leaves what is to be done in `chosen`.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace reconcile {
+
+// Exit codes; each subcommand's help says which it has.
+inline constexpr int kDone = 0;
+inline constexpr int kFailed = 1;
+inline constexpr int kWrongInvocation = 2;  // or there is no IPVS to look at
+inline constexpr int kUnhealthy = 3;
+
+using Action = std::function<int()>;
+
+void add_agent_command(CLI::App& app, Action& chosen);
+void add_config_command(CLI::App& app, Action& chosen);
+void add_status_command(CLI::App& app, Action& chosen);
+void add_version_command(CLI::App& app, Action& chosen);
+
+// Data goes to stdout, messages to stderr; "kube-ipvs: " is put before a message, a line end behind
+// it.
+void print(std::string_view data);
+void complain(std::string_view message);
+
+}  // namespace reconcile

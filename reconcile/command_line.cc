@@ -1,0 +1,112 @@
+#include "reconcile/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "reconcile/did_you_mean.h"
+
+namespace reconcile {
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  kube-ipvs agent --kubeconfig /var/lib/kube-ipvs/kubeconfig.conf\n"
+    "  kube-ipvs status -n\n"
+    "  kube-ipvs config check /var/lib/kube-proxy/config.conf\n"
+    "\n"
+    "Exit codes: 0 done; 1 failed; 2 a wrong invocation, or no IPVS to look at; 3 not healthy.\n";
+
+void add_commands(CLI::App& app, Action& chosen) {
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  add_agent_command(app, chosen);
+  add_status_command(app, chosen);
+  add_config_command(app, chosen);
+  add_version_command(app, chosen);
+}
+
+bool is_flag(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
+
+// What Kubernetes' users write and CLI11 does not know: -v=4, --name= for an empty value, flags of
+// kube-proxy without a subcommand.
+std::vector<std::string> as_cli11_knows(std::vector<std::string> arguments) {
+  if (!arguments.empty() && is_flag(arguments[0]) && arguments[0] != "-h" &&
+      arguments[0] != "--help") {
+    arguments.insert(arguments.begin(), arguments[0] == "--version" ? "version" : "agent");
+    std::erase(arguments, "--version");
+  }
+  std::vector<std::string> known;
+  for (auto& argument : arguments) {
+    if (argument.starts_with("-v=")) argument.insert(0, 1, '-');
+    const bool empty_value = argument.starts_with("--") && argument.ends_with('=');
+    known.push_back(empty_value ? argument.substr(0, argument.size() - 1) : argument);
+    if (empty_value) known.emplace_back();
+  }
+  return known;
+}
+
+const CLI::App& chosen_app(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : chosen_app(*chosen.front());
+}
+
+// The names that could have stood where `app` was given an unknown one.
+std::vector<std::string> names_in(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const auto* option : app.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
+  return names;
+}
+
+std::string hint(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const auto names = names_in(app);
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  for (const auto& argument : arguments) {
+    const auto word = argument.substr(0, argument.find('='));
+    if (word.size() < 3 || std::ranges::find(names, word) != names.end()) continue;
+    if (const auto meant = did_you_mean(word, known); !meant.empty()) {
+      return fmt::format(" Did you mean {}?", meant);
+    }
+  }
+  return {};
+}
+
+Usage wrong(const CLI::App& app, const CLI::Error& error,
+            const std::vector<std::string>& arguments) {
+  const auto& chosen = chosen_app(app);
+  const auto* where = &chosen == &app ? "" : chosen.get_name().c_str();
+  return {fmt::format("kube-ipvs: {}.{} See 'kube-ipvs {}{}--help'.\n", error.what(),
+                      hint(chosen, arguments), where, *where == 0 ? "" : " "),
+          kWrongInvocation};
+}
+
+}  // namespace
+
+tl::expected<Action, Usage> parse_command_line(std::vector<std::string> arguments) {
+  Action chosen;
+  CLI::App app("The service load balancer of a Kubernetes node, on the kernel's IPVS", "kube-ipvs");
+  add_commands(app, chosen);
+  arguments = as_cli11_knows(std::move(arguments));
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+  } catch (const CLI::CallForHelp&) {
+    return tl::unexpected(Usage{app.help(), kDone});
+  } catch (const CLI::Error& error) {
+    return tl::unexpected(wrong(app, error, arguments));
+  }
+  return chosen;
+}
+
+int run_command_line(std::vector<std::string> arguments) {
+  const auto action = parse_command_line(std::move(arguments));
+  if (action) return (*action)();
+  std::fputs(action.error().text.c_str(), action.error().code == kDone ? stdout : stderr);
+  return action.error().code;
+}
+
+}  // namespace reconcile

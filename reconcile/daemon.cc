@@ -1,0 +1,106 @@
+#include "reconcile/daemon.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <exception>
+#include <list>
+
+#include "ipvs/netlink_kernel.h"
+#include "ipvs/sysctl.h"
+#include "kube/reflector.h"
+#include "kube/resource.h"
+#include "reconcile/agent.h"
+#include "reconcile/command.h"
+#include "reconcile/version.h"
+
+namespace reconcile {
+namespace {
+
+namespace asio = boost::asio;
+
+// The kernel door, and the sysctls that what is behind it depends on. Runs on the kernel thread.
+ipvs::Result<OpenKernel> open_kernel() {
+  auto kernel = ipvs::NetlinkKernel::open();
+  if (!kernel) return tl::unexpected(kernel.error());
+  return OpenKernel{std::move(*kernel), ipvs::write_sysctls()};
+}
+
+// The agent between its two doors.
+class Daemon {
+ public:
+  Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log)
+      : log_(log),
+        agent_(io_.get_executor(),
+               {.node = {.name = config.node_name, .scheduler = config.scheduler},
+                .audit_period = config.sync_period,
+                .drain_deadline = config.drain_deadline},
+               open_kernel, log),
+        signals_(io_, SIGTERM, SIGINT) {
+    watch(access, kube::all_services(), agent_.services());
+    watch(access, kube::all_endpoint_slices(), agent_.slices());
+    watch(access, kube::node_named(config.node_name), agent_.node());
+  }
+
+  int run() {
+    signals_.async_wait([this](boost::system::error_code error, int signal) {
+      if (error) return;
+      log_.info(0, "Stopping; the kernel keeps its tables", {{"signal", signal}});
+      stop();
+    });
+    for (auto& reflector : reflectors_) spawn(reflector.run());
+    spawn(agent_.run());
+    io_.run();
+    return failed_ ? kFailed : kDone;
+  }
+
+ private:
+  template <class T>
+  void watch(const kube::ClusterAccess& access, kube::Resource resource,
+             kube::Listener<T>& listener) {
+    reflectors_.emplace_back(io_.get_executor(), access, std::move(resource), listener);
+  }
+
+  // A coroutine of ours ends only when all do; anything that escapes one ends the program, loudly.
+  void spawn(asio::awaitable<void> coroutine) {
+    asio::co_spawn(io_, std::move(coroutine), [this](const std::exception_ptr& error) {
+      if (error) fail(error);
+    });
+  }
+
+  void fail(const std::exception_ptr& error) {
+    failed_ = true;
+    try {
+      std::rethrow_exception(error);
+    } catch (const std::exception& exception) {
+      log_.error("Stopping on an error that should not happen; please report it",
+                 {{"err", exception.what()}});
+    }
+    stop();
+  }
+
+  void stop() {
+    signals_.cancel();
+    for (auto& reflector : reflectors_) reflector.stop();
+    agent_.stop();
+  }
+
+  asio::io_context io_{1};
+  Log& log_;
+  Agent agent_;
+  asio::signal_set signals_;
+  std::list<kube::Reflector> reflectors_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log) {
+  log.info(0, "Starting",
+           {{"version", kVersion}, {"node", config.node_name}, {"server", access.url()}});
+  for (const auto& warning : access.warnings) log.warning(warning);
+  return Daemon(config, access, log).run();
+}
+
+}  // namespace reconcile

@@ -1,0 +1,14 @@
+// The agent between its two doors: where the real kernel and the real API server are put together.
+#pragma once
+
+#include "kube/access.h"
+#include "reconcile/agent_config.h"
+#include "reconcile/log.h"
+
+namespace reconcile {
+
+// Runs until SIGTERM or SIGINT; returns the exit code. The kernel keeps its tables.
+[[nodiscard]] int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access,
+                             Log& log);
+
+}  // namespace reconcile
