@@ -69,7 +69,7 @@ std::optional<ListenAddress> parse_listen_address(std::string_view text) {
   const auto port = parse_integer(text.substr(colon + 1));
   if (!port || *port < 0 || *port > 65'535) return std::nullopt;
   std::string_view address = text.substr(0, colon);
-  if (address.empty()) return ListenAddress{"::", static_cast<std::uint16_t>(*port)};
+  if (address.empty()) return ListenAddress{"", static_cast<std::uint16_t>(*port)};
   const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
   if (bracketed) address = address.substr(1, address.size() - 2);
   if (!is_address(address) || bracketed != (address.find(':') != std::string_view::npos)) {

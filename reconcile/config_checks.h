@@ -28,10 +28,9 @@ namespace reconcile {
 // A decimal number that fits; nothing else, no blanks.
 [[nodiscard]] std::optional<int> parse_integer(std::string_view text);
 
-// "0.0.0.0:10256", "[::]:10256", ":10256" (every address), or an address alone, which leaves the
-// port at 0.
+// "0.0.0.0:10256", "[::]:10256", ":10256", or an address alone, which leaves the port at 0.
 struct ListenAddress {
-  std::string address;  // numeric, without brackets
+  std::string address;  // numeric, without brackets; empty: every address of both families
   std::uint16_t port = 0;
 
   friend bool operator==(const ListenAddress&, const ListenAddress&) = default;

@@ -1,0 +1,13 @@
+// JSON text (RFC 8259) of the values that our servers and subcommands print. Pure: any thread.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace reconcile {
+
+// `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD, so that the
+// whole stays valid.
+[[nodiscard]] std::string json_string(std::string_view text);
+
+}  // namespace reconcile
