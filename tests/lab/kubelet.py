@@ -85,6 +85,7 @@ class Kubelet:
         self._nodes = {node.name: node for node in nodes}
         self._pods: dict[str, _Pod] = {}
         self._stopped = threading.Event()
+        self._lock = threading.Lock()  # held by whoever gives work to the workers, or ends them
         self._workers = ThreadPoolExecutor(_WORKERS, "kubelet")
 
     def start(self) -> None:
@@ -94,8 +95,9 @@ class Kubelet:
         threading.Thread(target=self._follow_pods, name="kubelet-watch", daemon=True).start()
 
     def stop(self) -> None:
-        self._stopped.set()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            self._stopped.set()
+            self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _register(self, node: Node) -> None:
         body = node.as_object()
@@ -106,12 +108,13 @@ class Kubelet:
 
     def _follow_pods(self) -> None:
         for kind, body in self._api.follow("/api/v1/pods", self._stopped.is_set):
-            if self._stopped.is_set():
-                return
-            if kind == "LISTED":
-                self._replace(body["items"])
-            else:
-                self._notice(kind, body)
+            with self._lock:
+                if self._stopped.is_set():
+                    return
+                if kind == "LISTED":
+                    self._replace(body["items"])
+                else:
+                    self._notice(kind, body)
 
     def _replace(self, pods: Sequence[Object]) -> None:
         listed = {pod["metadata"]["uid"] for pod in pods}
