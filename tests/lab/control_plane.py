@@ -40,7 +40,7 @@ _CONTROLLERS = (
     "deployment-controller", "replicaset-controller", "endpoints-controller",
     "endpointslice-controller", "endpointslice-mirroring-controller", "namespace-controller",
     "garbage-collector-controller", "serviceaccount-controller", "serviceaccount-token-controller",
-    "root-ca-certificate-publisher-controller",
+    "root-ca-certificate-publisher-controller", "service-cidr-controller",
 )
 _PR_SET_PDEATHSIG = 1
 

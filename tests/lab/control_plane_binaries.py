@@ -40,6 +40,9 @@ PROGRAMS = (
     Program("coredns", ".", MODULE / "coredns"),
 )
 
+# What kube-ipvs is compared with. Few tests want it, so it is built when it is asked for.
+PEER = Program("kube-proxy", "k8s.io/kubernetes/cmd/kube-proxy", MODULE / "kube-proxy")
+
 
 class ControlPlaneError(RuntimeError):
     """The control plane cannot be built or started; the text says what, why and what to do."""
@@ -72,6 +75,18 @@ def binaries() -> Path:
     return folder
 
 
+def peer() -> Path:
+    """kube-proxy of the same release; builds it first where it is missing."""
+    _require_go()
+    digest = hashlib.sha256()
+    for file in ("go.mod", "go.sum"):
+        digest.update((PEER.module / file).read_bytes())
+    folder = _cache() / "peer" / digest.hexdigest()[:16]
+    if not (folder / PEER.name).exists():
+        _build(PEER, folder, "1 of 1")
+    return folder / PEER.name
+
+
 def _locate() -> Path:
     """The folder that holds the programs or can be filled by building them."""
     assets = os.environ.get("KUBEBUILDER_ASSETS")
@@ -98,8 +113,12 @@ def _cache_folder() -> Path:
         digest.update(program.package.encode())
     for file in ("go.mod", "go.sum", "coredns/go.mod", "coredns/go.sum", "coredns/main.go"):
         digest.update((MODULE / file).read_bytes())
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return cache / "kube-ipvs" / "controlplane" / digest.hexdigest()[:16]
+    return _cache() / "controlplane" / digest.hexdigest()[:16]
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "kube-ipvs"
 
 
 def _require_go() -> None:

@@ -52,6 +52,7 @@ class Network:
         self._nodes = nodes
         self._lock = threading.Lock()
         self._pods: dict[str, topology.Pod] = {}
+        self._leaving: list[topology.Pod] = []  # their addresses are still routed
         self._places = {topology.ROOT: Place(topology.ROOT, native, own_run=False)}
         hosts = {topology.node_name(i): topology.node_address(i) for i in range(1, nodes + 1)}
         hosts[topology.CLIENT] = topology.OUTSIDE
@@ -99,11 +100,14 @@ class Network:
                 raise LabError(f"the lab has no pod {name!r}: add_pod makes one")
             pod = self._pods.pop(name)
             place = self._places.pop(name)
+            self._leaving.append(pod)
         kill_all_in(place)
         # Deleting the link, not waiting for the namespace: the routes are gone on return.
         with contextlib.suppress(LabError):
             self.place(topology.node_name(pod.node)).ip([f"link del {pod.link}"])
         place.close()
+        with self._lock:
+            self._leaving.remove(pod)
 
     def _plan_pod(
         self, name: str, node: str, address4: str | None, address6: str | None
@@ -115,8 +119,8 @@ class Network:
         number = next((i for i in range(1, self._nodes + 1) if topology.node_name(i) == node), None)
         if number is None:
             raise LabError(f"no node {node!r}: the lab has node1 to node{self._nodes}")
-        taken = {p.address4 for p in self._pods.values()}
-        taken |= {p.address6 for p in self._pods.values()}
+        others = [*self._pods.values(), *self._leaving]
+        taken = {p.address4 for p in others} | {p.address6 for p in others}
         for position in range(1, 254):
             free = topology.default_pod_address(number, position)
             if free.v4 not in taken and free.v6 not in taken:

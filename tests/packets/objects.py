@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 from collections.abc import Mapping, Sequence
 
 from lab.cluster import Cluster, ClusterError
@@ -44,16 +46,18 @@ class Objects:
         self._api.delete(f"/api/v1/namespaces/{self.namespace}")
 
     def change(self, change: Mapping[str, object]) -> None:
-        """One entry of `change`: run, create, patch, delete."""
+        """One entry of `change`: run, create, patch, wait, delete."""
         if "run" in change:
             words = [str(word) for word in _list(change["run"])]
             self._cluster.output(str(change["in"]), *words)
         elif "create" in change:
-            self._create(dict(_mapping(change["create"])))
+            self._create(self._with_addresses(change["create"]))
         elif "patch" in change:
             path = self._path(str(change["patch"]))
             suffix = f"/{change['subresource']}" if "subresource" in change else ""
-            self._api.patch(path + suffix, dict(_mapping(change["with"])), MERGE_PATCH)
+            self._api.patch(path + suffix, self._with_addresses(change["with"]), MERGE_PATCH)
+        elif "wait" in change:
+            self._cluster.wait_for(lambda: self._holds(str(change["wait"])), 30, str(change["wait"]))
         elif "delete" in change:
             self._delete(str(change["delete"]), bool(change.get("force")))
         else:
@@ -82,6 +86,14 @@ class Objects:
         service = self._api.get(self._path(f"service/{_MARKER}"))
         return service["spec"]["clusterIP"], self._marks
 
+    def _holds(self, condition: str) -> bool:
+        """"2 endpoints of NAME", or "ready KIND/NAME"."""
+        first, _, name = condition.replace(" endpoints of ", " ").partition(" ")
+        if first == "ready":
+            return _is_ready(self._api.get(self._path(name)))
+        found = slices_of(name, self._list("endpointslice"))
+        return sum(len(entry["endpoints"] or []) for entry in found) == int(first)
+
     def _create(self, manifest: Object) -> None:
         kind = manifest["kind"].lower()
         status = manifest.pop("status", None)
@@ -99,6 +111,18 @@ class Objects:
         self._cluster.wait_for(
             lambda: not slices_of(service, self._list("endpointslice")), 30,
             f"the slices of {service} to go")
+
+    def _with_addresses(self, manifest: object) -> Object:
+        """With the address of a pod wherever it says "$POD/IPv4"."""
+        if "$" not in json.dumps(manifest):
+            return dict(_mapping(manifest))
+        pods = {pod["metadata"]["name"]: pod for pod in self.wait_until_made().pods}
+
+        def address(found: re.Match[str]) -> str:
+            return address_of(pods[found[1]], found[2])
+
+        filled = re.sub(r"\$([a-z0-9-]+)/(IPv[46])", address, json.dumps(manifest))
+        return dict(_mapping(json.loads(filled)))
 
     def _path(self, name: str) -> str:
         kind, _, short = name.partition("/")
@@ -189,7 +213,7 @@ def _is_going(pod: Object) -> bool:
 
 def _is_ready(pod: Object) -> bool:
     return any(condition["type"] == "Ready" and condition["status"] == "True"
-               for condition in pod["status"].get("conditions", []))
+               for condition in pod.get("status", {}).get("conditions", []))
 
 
 def _wants_ready(pod: Object) -> bool:

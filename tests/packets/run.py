@@ -171,7 +171,7 @@ def make_callers(cluster: Cluster) -> None:
 def play_all(scenes: Sequence[Scene], record: bool) -> Report:
     report = Report()
     cluster = shared_cluster(dns=False)
-    probing.prepare_client(cluster)
+    probing.prepare(cluster)
     make_callers(cluster)
     stage = Stage(cluster, report, record)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
@@ -195,6 +195,7 @@ def main(words: Sequence[str]) -> int:
         print(f"0 passed, 0 failed, {sum(len(scene.rows()) for scene in scenes)} skipped")
         return 0
     report = play_all(scenes, options.record)
+    shared_cluster(dns=False).stop()
     print(f"{report.passed} passed, {report.failed} failed, 0 skipped")
     return 0 if report.failed == 0 and report.passed > 0 else 1
 

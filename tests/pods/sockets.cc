@@ -97,6 +97,12 @@ Socket connect_to(const Address& address, const Dial& dial) {
   Socket socket(::socket(family, dial.type | SOCK_CLOEXEC | SOCK_NONBLOCK, dial.protocol));
   if (socket.descriptor() < 0) fail("socket");
   if (dial.mark != 0) set_option(socket, SOL_SOCKET, SO_MARK, static_cast<int>(dial.mark));
+  // Without it the kernel's SCTP keeps quiet about a port that is refused.
+  if (dial.protocol == IPPROTO_SCTP && family == AF_INET) {
+    set_option(socket, IPPROTO_IP, IP_RECVERR, 1);
+  } else if (dial.protocol == IPPROTO_SCTP) {
+    set_option(socket, IPPROTO_IPV6, IPV6_RECVERR, 1);
+  }
   if (dial.source_port != 0) bind_to(socket, family, dial.source_port);
   if (connect(socket.descriptor(), address.get(), address.length) < 0) {
     if (errno != EINPROGRESS) fail("connect");
