@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxPorts = 20'000;
 constexpr std::size_t kMaxEndpoints = 1000;
+constexpr std::size_t kMaxHints = 64;  // of one endpoint; the API server allows eight of each
 
 EndpointPort* next_port(Draft<EndpointSlice>& draft) {
   return draft.ports.size() == kMaxPorts ? nullptr : &draft.ports.emplace_back();
@@ -47,8 +48,24 @@ Complaint set_endpoint(EndpointDraft& draft, bool value) {
 }
 
 Complaint set_node_name(EndpointDraft& draft, std::string_view text) {
-  draft.endpoint.node_name = text;
+  draft.endpoint.node_name = std::string(text);
   return nullptr;
+}
+
+EndpointDraft* next_hint(EndpointDraft& draft) {
+  const bool full = draft.zone_hints.size() + draft.node_hints.size() == kMaxHints;
+  return full ? nullptr : &draft;
+}
+
+template <auto Hints>
+Complaint add_hint(EndpointDraft& draft, std::string_view text) {
+  (draft.*Hints).emplace_back(text);
+  return nullptr;
+}
+
+template <auto Hints>
+Place<EndpointDraft> hints_place() {
+  return list<&next_hint>(object<EndpointDraft>({{"name", text<&add_hint<Hints>>()}}));
 }
 
 Place<EndpointDraft> endpoint_place() {
@@ -60,6 +77,10 @@ Place<EndpointDraft> endpoint_place() {
                          {"terminating", flag<&set_endpoint<&Endpoint::terminating>>()},
                      })},
       {"nodeName", text<&set_node_name>()},
+      {"hints", object<EndpointDraft>({
+                    {"forZones", hints_place<&EndpointDraft::zone_hints>()},
+                    {"forNodes", hints_place<&EndpointDraft::node_hints>()},
+                })},
   });
 }
 
@@ -73,6 +94,12 @@ tl::expected<AddressType, JsonError> address_type_of(std::string_view text) {
 bool is_of(const EndpointDraft& draft, AddressType type) {
   const Address& address = draft.endpoint.address;
   return !address.is_unspecified() && address.is_v4() == (type == AddressType::kIpv4);
+}
+
+Endpoint finished(EndpointDraft& draft) {
+  draft.endpoint.zone_hints = std::move(draft.zone_hints);
+  draft.endpoint.node_hints = std::move(draft.node_hints);
+  return std::move(draft.endpoint);
 }
 
 std::string shown(const EndpointDraft& draft) {
@@ -106,20 +133,21 @@ tl::expected<Decoded<EndpointSlice>, JsonError> Draft<EndpointSlice>::finish() {
                                             .service_name = std::move(metadata.service_name),
                                             .address_type = *type,
                                             .ports = std::move(ports),
-                                            .endpoints = {}},
+                                            .endpoints = {},
+                                            .last_change = metadata.last_change},
                                  .left_out = {}};
   if (*type == AddressType::kFqdn) return decoded;
   decoded.object.endpoints.reserve(endpoints.size());
-  std::size_t refused = 0;
+  LeftOut left_out;
   for (std::size_t index = 0; index < endpoints.size(); ++index) {
     if (is_of(endpoints[index], *type)) {
-      decoded.object.endpoints.push_back(std::move(endpoints[index].endpoint));
-    } else if (++refused == 1) {
-      decoded.left_out = fmt::format("endpoints[{}]: \"{}\" is no address of an {} endpoint", index,
-                                     shown(endpoints[index]), address_type);
+      decoded.object.endpoints.push_back(finished(endpoints[index]));
+    } else {
+      left_out.add(fmt::format("endpoints[{}]", index), shown(endpoints[index]),
+                   fmt::format("is no address of an {} endpoint", address_type));
     }
   }
-  if (refused > 1) decoded.left_out += fmt::format(", and {} more like it", refused - 1);
+  decoded.left_out = left_out.text();
   return decoded;
 }
 

@@ -13,6 +13,14 @@ Complaint add_pod_cidr(Draft<Node>& draft, std::string_view text) {
   return nullptr;
 }
 
+Draft<Node>* next_taint(Draft<Node>& draft) { return &draft; }
+
+// Set by the cluster autoscaler on a node that it is about to take away.
+Complaint set_taint_key(Draft<Node>& draft, std::string_view text) {
+  draft.taint_to_be_deleted = draft.taint_to_be_deleted || text == "ToBeDeletedByClusterAutoscaler";
+  return nullptr;
+}
+
 NodeAddressDraft* next_address(Draft<Node>& draft) {
   return draft.addresses.size() == kMaxAddresses ? nullptr : &draft.addresses.emplace_back();
 }
@@ -26,6 +34,9 @@ const Place<Draft<Node>>& Draft<Node>::place() {
       {"spec", object<Draft>({
                    {"podCIDR", text<&Draft::pod_cidr>()},
                    {"podCIDRs", list(text<&add_pod_cidr>())},
+                   {"taints", list<&next_taint>(object<Draft>({
+                                  {"key", text<&set_taint_key>()},
+                              }))},
                })},
       {"status", object<Draft>({
                      {"addresses", list<&next_address>(object<NodeAddressDraft>({
@@ -38,24 +49,30 @@ const Place<Draft<Node>>& Draft<Node>::place() {
 }
 
 tl::expected<Decoded<Node>, JsonError> Draft<Node>::finish() {
-  Decoded<Node> decoded{.object = {.metadata = std::move(metadata.metadata),
-                                   .zone = std::move(metadata.zone),
-                                   .addresses = {},
-                                   .pod_cidrs = std::move(pod_cidrs)},
-                        .left_out = {}};
-  if (decoded.object.pod_cidrs.empty() && !pod_cidr.empty()) {
-    decoded.object.pod_cidrs.push_back(std::move(pod_cidr));
+  LeftOut left_out;
+  Node node{.metadata = std::move(metadata.metadata),
+            .zone = std::move(metadata.zone),
+            .addresses = {},
+            .pod_cidrs = {},
+            .deleting = metadata.deleting,
+            .taint_to_be_deleted = taint_to_be_deleted};
+  if (pod_cidrs.empty() && !pod_cidr.empty()) pod_cidrs.push_back(std::move(pod_cidr));
+  for (const std::string& candidate : pod_cidrs) {
+    if (const auto range = parse_cidr_range(candidate)) {
+      node.pod_cidrs.push_back(*range);
+    } else {
+      left_out.add("spec.podCIDRs", candidate, "is no range of addresses");
+    }
   }
   for (const NodeAddressDraft& candidate : addresses) {
     if (candidate.type != "InternalIP" && candidate.type != "ExternalIP") continue;
     if (const auto address = parse_address(candidate.address)) {
-      decoded.object.addresses.push_back(*address);
-    } else if (decoded.left_out.empty()) {
-      decoded.left_out =
-          "status.addresses: \"" + candidate.address.substr(0, 64) + "\" is no address";
+      node.addresses.push_back(*address);
+    } else {
+      left_out.add("status.addresses", candidate.address, "is no address");
     }
   }
-  return decoded;
+  return Decoded<Node>{.object = std::move(node), .left_out = left_out.text()};
 }
 
 template <>

@@ -4,6 +4,8 @@
 // address family, a Service's type) is decided in finish(), after the last byte.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +19,23 @@ namespace kube {
 template <class T>
 struct Draft;
 
+// The parts that were left out of an object, for a person: the first, and how many more.
+class LeftOut {
+ public:
+  void add(std::string_view part, std::string_view text, std::string_view why);
+  [[nodiscard]] std::string text() const;
+
+ private:
+  std::string first_;
+  std::size_t count_ = 0;
+};
+
+// One entry of status.loadBalancer.ingress.
+struct IngressDraft {
+  std::string ip;
+  std::string ip_mode;
+};
+
 template <>
 struct Draft<Service> {
   static constexpr const char* kKind = "Service";
@@ -27,6 +46,16 @@ struct Draft<Service> {
   std::vector<Address> cluster_ips;
   Address cluster_ip;  // unspecified: none
   std::vector<ServicePort> ports;
+  std::vector<Address> external_ips;
+  std::vector<IngressDraft> ingress;
+  std::vector<CidrRange> source_ranges;
+  bool has_source_ranges = false;
+  TrafficPolicy external_policy = TrafficPolicy::kCluster;
+  TrafficPolicy internal_policy = TrafficPolicy::kCluster;
+  std::uint16_t health_check_node_port = 0;
+  bool affine = false;
+  std::chrono::seconds affinity_timeout{10800};  // the API's default
+  LeftOut left_out;
 
   [[nodiscard]] static const Place<Draft>& place();
   [[nodiscard]] tl::expected<Decoded<Service>, JsonError> finish();
@@ -37,6 +66,8 @@ struct EndpointDraft {
   Endpoint endpoint;
   bool has_address = false;
   std::string refused_address;
+  std::vector<std::string> zone_hints;
+  std::vector<std::string> node_hints;
 };
 
 template <>
@@ -67,6 +98,7 @@ struct Draft<Node> {
   std::string pod_cidr;
   std::vector<std::string> pod_cidrs;
   std::vector<NodeAddressDraft> addresses;
+  bool taint_to_be_deleted = false;
 
   [[nodiscard]] static const Place<Draft>& place();
   [[nodiscard]] tl::expected<Decoded<Node>, JsonError> finish();

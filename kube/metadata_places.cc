@@ -51,6 +51,17 @@ Complaint set_created(MetadataDraft& draft, std::string_view text) {
   return set_time(draft.metadata.created, text);
 }
 
+Complaint set_deleting(MetadataDraft& draft, std::string_view text) {
+  draft.deleting = !text.empty();
+  return nullptr;
+}
+
+// Nobody's decision depends on it and anybody may write it: what is no time is ignored.
+Complaint set_last_change(MetadataDraft& draft, std::string_view text) {
+  draft.last_change = parse_precise_time(text);
+  return nullptr;
+}
+
 Complaint set_initial_events_end(MetadataDraft& draft, std::string_view text) {
   draft.initial_events_end = text == "true";
   return nullptr;
@@ -92,13 +103,16 @@ const Place<MetadataDraft>& metadata_place() {
       {"uid", text<&set_uid>()},
       {"resourceVersion", text<&set_resource_version>()},
       {"creationTimestamp", text<&set_created>()},
+      {"deletionTimestamp", text<&set_deleting>()},
       {"labels", object<MetadataDraft>({
                      {"kubernetes.io/service-name", text<&set_service_name>()},
                      {"topology.kubernetes.io/zone", text<&MetadataDraft::zone>()},
                  })},
-      {"annotations", object<MetadataDraft>({
-                          {"k8s.io/initial-events-end", text<&set_initial_events_end>()},
-                      })},
+      {"annotations",
+       object<MetadataDraft>({
+           {"k8s.io/initial-events-end", text<&set_initial_events_end>()},
+           {"endpoints.kubernetes.io/last-change-trigger-time", text<&set_last_change>()},
+       })},
   });
   return place;
 }
@@ -157,6 +171,22 @@ Complaint set_time(std::chrono::sys_seconds& time, std::string_view text) {
   time = std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
          std::chrono::seconds(second);
   return nullptr;
+}
+
+std::optional<std::chrono::sys_time<std::chrono::milliseconds>> parse_precise_time(
+    std::string_view text) {
+  constexpr std::size_t kWhole = std::string_view("0000-00-00T00:00:00").size();
+  std::chrono::sys_seconds whole;
+  if (text.size() < kWhole + 1 || text.back() != 'Z') return std::nullopt;
+  if (set_time(whole, std::string(text.substr(0, kWhole)) + "Z") != nullptr) return std::nullopt;
+  std::string_view fraction = text.substr(kWhole, text.size() - kWhole - 1);
+  if (fraction.empty()) return whole;
+  const bool all_digits = std::all_of(fraction.begin() + 1, fraction.end(),
+                                      [](char byte) { return byte >= '0' && byte <= '9'; });
+  if (fraction.front() != '.' || fraction.size() < 2 || !all_digits) return std::nullopt;
+  std::string thousandths(fraction.substr(1, 3));
+  thousandths.resize(3, '0');
+  return whole + std::chrono::milliseconds(digits(thousandths, 0, 3));
 }
 
 Complaint check_identity(std::string_view found_kind, std::string_view kind,

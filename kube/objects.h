@@ -9,8 +9,12 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "kube/cidr_range.h"
+#include "kube/interned.h"
 
 namespace kube {
 
@@ -50,12 +54,24 @@ struct ServicePort {
   friend bool operator==(const ServicePort&, const ServicePort&) = default;
 };
 
+// Which endpoints take the traffic: all, or those on this node.
+enum class TrafficPolicy : std::uint8_t { kCluster, kLocal };
+
 struct Service {
   Metadata metadata;
   ServiceType type = ServiceType::kClusterIp;
   std::vector<Address>
       cluster_ips;  // empty for headless and ExternalName; at most one of each family
   std::vector<ServicePort> ports;
+  std::vector<Address> external_ips;
+  // status.loadBalancer.ingress[].ip of type LoadBalancer; those with ipMode Proxy are the load
+  // balancer's own and left out.
+  std::vector<Address> load_balancer_ips;
+  std::vector<CidrRange> source_ranges;  // who may use load_balancer_ips; empty: everybody
+  TrafficPolicy external_policy = TrafficPolicy::kCluster;  // what comes from outside the cluster
+  TrafficPolicy internal_policy = TrafficPolicy::kCluster;
+  std::uint16_t health_check_node_port = 0;              // 0: none
+  std::optional<std::chrono::seconds> session_affinity;  // by client address; 1 s..1 day
 
   friend bool operator==(const Service&, const Service&) = default;
 };
@@ -75,7 +91,10 @@ struct Endpoint {
   bool ready = true;
   bool serving = true;
   bool terminating = false;
-  std::string node_name;
+  Interned<std::string> node_name;
+  // For which zones and nodes it is meant first; empty: for all.
+  Interned<std::vector<std::string>> zone_hints;
+  Interned<std::vector<std::string>> node_hints;
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
@@ -86,20 +105,29 @@ struct EndpointSlice {
   AddressType address_type = AddressType::kIpv4;
   std::vector<EndpointPort> ports;
   std::vector<Endpoint> endpoints;
+  // When the change happened of which this version tells (annotation
+  // endpoints.kubernetes.io/last-change-trigger-time); no part of what the slice says.
+  std::optional<std::chrono::sys_time<std::chrono::milliseconds>> last_change;
 
   // The Service that owns this slice.
   [[nodiscard]] NamespacedName service() const {
     return {metadata.id.namespace_name, service_name};
   }
 
-  friend bool operator==(const EndpointSlice&, const EndpointSlice&) = default;
+  friend bool operator==(const EndpointSlice& left, const EndpointSlice& right) {
+    return left.metadata == right.metadata && left.service_name == right.service_name &&
+           left.address_type == right.address_type && left.ports == right.ports &&
+           left.endpoints == right.endpoints;
+  }
 };
 
 struct Node {
   Metadata metadata;
   std::string zone;                // label topology.kubernetes.io/zone
   std::vector<Address> addresses;  // status.addresses of type InternalIP and ExternalIP
-  std::vector<std::string> pod_cidrs;
+  std::vector<CidrRange> pod_cidrs;
+  bool deleting = false;             // deletionTimestamp is set
+  bool taint_to_be_deleted = false;  // the cluster autoscaler is about to take it away
 
   friend bool operator==(const Node&, const Node&) = default;
 };

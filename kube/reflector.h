@@ -23,6 +23,7 @@
 #include "kube/listener.h"
 #include "kube/object_feed.h"
 #include "kube/resource.h"
+#include "kube/watch_statistics.h"
 
 namespace kube {
 
@@ -56,6 +57,9 @@ class Reflector {
   // Makes run() return soon. From the executor's thread.
   void stop();
 
+  // From the executor's thread; changes with every step.
+  [[nodiscard]] const WatchStatistics& statistics() const { return statistics_; }
+
   // What one attempt tries.
   enum class Step : std::uint8_t { kList, kWatch };
 
@@ -81,6 +85,7 @@ class Reflector {
   boost::asio::steady_timer pause_;
   Backoff backoff_;
   std::mt19937_64 random_;
+  WatchStatistics statistics_;
   bool fruitful_ = false;        // the last attempt has brought something before it ended
   bool listed_in_vain_ = false;  // the history was gone, and no watch has brought anything since
   bool stopped_ = false;

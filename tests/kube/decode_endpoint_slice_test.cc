@@ -104,6 +104,35 @@ TEST(DecodeEndpointSlice, LeavesOutPortsWithoutANumber) {
   EXPECT_THAT(decoded->object.ports, ElementsAre(EndpointPort{.name = "a", .port = 1}));
 }
 
+TEST(DecodeEndpointSlice, KeepsTheHintsForZonesAndNodes) {
+  const auto decoded = decode<EndpointSlice>(slice(
+      R"("addressType":"IPv4","endpoints":[{"addresses":["10.1.1.5"],
+         "hints":{"forZones":[{"name":"a"},{"name":"b"}],"forNodes":[{"name":"node-1"}]}}])"));
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  const Endpoint& endpoint = decoded->object.endpoints.at(0);
+  EXPECT_THAT(endpoint.zone_hints, ElementsAre("a", "b"));
+  EXPECT_THAT(endpoint.node_hints, ElementsAre("node-1"));
+}
+
+TEST(DecodeEndpointSlice, SaysWhenTheChangeHappenedThatItTellsOf) {
+  const auto changed = [](const std::string& time) {
+    return decode<EndpointSlice>(R"({"metadata":{"name":"web-1","annotations":)"
+                                 R"({"endpoints.kubernetes.io/last-change-trigger-time":")" +
+                                 time + R"("}},"addressType":"IPv4"})")
+        ->object;
+  };
+  using namespace std::chrono_literals;
+  const auto noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + 12h;
+  EXPECT_EQ(changed("2026-11-23T12:00:00Z").last_change, noon);
+  EXPECT_EQ(changed("2026-11-23T12:00:00.25Z").last_change, noon + 250ms);
+  EXPECT_EQ(changed("2026-11-23T12:00:00.123456789Z").last_change, noon + 123ms);
+  for (const char* none : {"", "noon", "2026-11-23T12:00:00.Z", "2026-11-23T12:00:00.xZ",
+                           "2026-11-23T12:00:00", "2026-11-23T12:00:00+01:00"}) {
+    EXPECT_EQ(changed(none).last_change, std::nullopt) << none;
+  }
+  EXPECT_EQ(changed("noon"), changed("2026-11-23T12:00:00Z")) << "no part of what it says";
+}
+
 TEST(DecodeEndpointSlice, RefusesMoreEndpointsThanASliceMayHave) {
   std::string endpoints;
   for (int index = 0; index < 1001; ++index) {

@@ -28,8 +28,21 @@ TEST(DecodeNode, KeepsInternalAndExternalAddressesAndPodRanges) {
                              {"type":"InternalIP","address":"10.0.0.256"}]}})");
   ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
   EXPECT_THAT(decoded->object.addresses, ElementsAre(ip("10.0.0.1"), ip("203.0.113.1")));
-  EXPECT_THAT(decoded->object.pod_cidrs, ElementsAre("10.1.1.0/24", "fd00:1::/64"));
+  EXPECT_THAT(decoded->object.pod_cidrs,
+              ElementsAre(*parse_cidr_range("10.1.1.0/24"), *parse_cidr_range("fd00:1::/64")));
   EXPECT_THAT(decoded->left_out, HasSubstr("10.0.0.256"));
+}
+
+TEST(DecodeNode, KnowsANodeThatIsAboutToGo) {
+  const auto stays = decode<Node>(R"({"metadata":{"name":"n"},
+      "spec":{"taints":[{"key":"dedicated","effect":"NoSchedule"}]}})");
+  EXPECT_FALSE(stays->object.deleting);
+  EXPECT_FALSE(stays->object.taint_to_be_deleted);
+  const auto goes =
+      decode<Node>(R"({"metadata":{"name":"n","deletionTimestamp":"2026-11-23T12:00:00Z"},
+      "spec":{"taints":[{"key":"x"},{"key":"ToBeDeletedByClusterAutoscaler"},{"key":"y"}]}})");
+  EXPECT_TRUE(goes->object.deleting);
+  EXPECT_TRUE(goes->object.taint_to_be_deleted);
 }
 
 TEST(DecodeStatus, ReadsTheRefusalsOfARealServer) {

@@ -75,6 +75,73 @@ TEST(DecodeService, TakesTheSingularAddressOfObjectsOlderThanDualStack) {
               ElementsAre(ip("10.96.0.9")));
 }
 
+TEST(DecodeService, KeepsWhatComesFromOutsideTheCluster) {
+  const auto decoded = decode<Service>(R"({"metadata":{"name":"web","namespace":"shop"},
+      "spec":{"type":"LoadBalancer","externalIPs":["203.0.113.7","fd01::7"],
+              "loadBalancerSourceRanges":[" 198.51.100.9/24 ","fd02::/16"],
+              "externalTrafficPolicy":"Local","internalTrafficPolicy":"Local",
+              "healthCheckNodePort":30999,"sessionAffinity":"ClientIP",
+              "sessionAffinityConfig":{"clientIP":{"timeoutSeconds":60}}},
+      "status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.8"},
+          {"ip":"203.0.113.9","ipMode":"VIP"},{"ip":"203.0.113.10","ipMode":"Proxy"},
+          {"hostname":"lb.example.com"}]}}})");
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  const Service& object = decoded->object;
+  EXPECT_THAT(object.external_ips, ElementsAre(ip("203.0.113.7"), ip("fd01::7")));
+  EXPECT_THAT(object.load_balancer_ips, ElementsAre(ip("203.0.113.8"), ip("203.0.113.9")));
+  EXPECT_THAT(object.source_ranges,
+              ElementsAre(parse_cidr_range("198.51.100.0/24"), parse_cidr_range("fd02::/16")));
+  EXPECT_EQ(object.external_policy, TrafficPolicy::kLocal);
+  EXPECT_EQ(object.internal_policy, TrafficPolicy::kLocal);
+  EXPECT_EQ(object.health_check_node_port, 30999);
+  EXPECT_EQ(object.session_affinity, std::chrono::seconds(60));
+  EXPECT_THAT(decoded->left_out, IsEmpty());
+}
+
+TEST(DecodeService, TakesTheDefaultsOfTheApi) {
+  const auto object = decode<Service>(service(R"("sessionAffinity":"ClientIP")"))->object;
+  EXPECT_EQ(object.session_affinity, std::chrono::hours(3));
+  EXPECT_EQ(object.external_policy, TrafficPolicy::kCluster);
+  EXPECT_EQ(object.internal_policy, TrafficPolicy::kCluster);
+  EXPECT_EQ(decode<Service>(service(R"("sessionAffinity":"None")"))->object.session_affinity,
+            std::nullopt);
+}
+
+TEST(DecodeService, ReadsLoadBalancerAddressesOfLoadBalancersOnly) {
+  const auto decoded = decode<Service>(R"({"metadata":{"name":"web","namespace":"shop"},
+      "spec":{"type":"NodePort"},"status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.8"}]}}})");
+  EXPECT_THAT(decoded->object.load_balancer_ips, IsEmpty());
+}
+
+TEST(DecodeService, LeavesOutAnAddressOrRangeThatCannotBeBelievedAndSaysSo) {
+  const auto decoded = decode<Service>(R"({"metadata":{"name":"web","namespace":"shop"},
+      "spec":{"type":"LoadBalancer","externalIPs":["127.0.0.1","203.0.113.7"],
+              "loadBalancerSourceRanges":["everybody","10.0.0.0/8"]},
+      "status":{"loadBalancer":{"ingress":[{"ip":"169.254.0.1"},{"ip":"203.0.113.8"}]}}})");
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  EXPECT_THAT(decoded->object.external_ips, ElementsAre(ip("203.0.113.7")));
+  EXPECT_THAT(decoded->object.load_balancer_ips, ElementsAre(ip("203.0.113.8")));
+  EXPECT_THAT(decoded->object.source_ranges, ElementsAre(parse_cidr_range("10.0.0.0/8")));
+  EXPECT_EQ(decoded->left_out,
+            "spec.externalIPs: \"127.0.0.1\" is no address of a service, and 2 more like it");
+}
+
+TEST(DecodeService, ClosesALoadBalancerOfWhichNoSourceRangeCanBeBelieved) {
+  const auto decoded = decode<Service>(R"({"metadata":{"name":"web","namespace":"shop"},
+      "spec":{"type":"LoadBalancer","loadBalancerSourceRanges":["everybody"]},
+      "status":{"loadBalancer":{"ingress":[{"ip":"203.0.113.8"}]}}})");
+  EXPECT_THAT(decoded->object.load_balancer_ips, IsEmpty());
+  EXPECT_THAT(decoded->left_out, HasSubstr("\"everybody\" is no range of addresses"));
+}
+
+TEST(DecodeService, HoldsThousandsOfPorts) {
+  std::string ports;
+  for (int port = 1; port <= 5000; ++port) {
+    ports += (port > 1 ? ",{\"port\":" : "{\"port\":") + std::to_string(port) + "}";
+  }
+  EXPECT_EQ(decode<Service>(service("\"ports\":[" + ports + "]"))->object.ports.size(), 5000U);
+}
+
 TEST(DecodeService, TakesNullsForDefaults) {
   const auto decoded = decode<Service>(service(
       R"("type":null,"clusterIPs":null,"ports":[{"name":null,"protocol":null,"port":80}])"));
@@ -100,6 +167,9 @@ TEST(DecodeService, RefusesValuesThatNoServiceHas) {
   EXPECT_THAT(refusal(R"("ports":[{"port":80.5}])"), HasSubstr("not whole"));
   EXPECT_THAT(refusal(R"("ports":[{"port":18446744073709551615}])"), HasSubstr("out of range"));
   EXPECT_EQ(refusal(R"("ports":[{"name":"x"}])"), "spec.ports[0].port: is missing");
+  EXPECT_THAT(refusal(R"("sessionAffinityConfig":{"clientIP":{"timeoutSeconds":0}})"),
+              HasSubstr("0 is no time of affinity"));
+  EXPECT_THAT(refusal(R"("sessionAffinity":"Cookie")"), HasSubstr("is no session affinity"));
   EXPECT_THAT(refusal(R"("type":"Magic")"), HasSubstr("\"Magic\" is no type of Service"));
   EXPECT_THAT(refusal(R"("clusterIPs":["10.96.0.1","10.96.0.2"])"), HasSubstr("second address"));
 }
