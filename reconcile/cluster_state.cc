@@ -1,5 +1,6 @@
 #include "reconcile/cluster_state.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace reconcile {
@@ -16,11 +17,15 @@ bool same_decision(const T& before, T& after) {
   return same;
 }
 
-template <class T>
-std::set<kube::NamespacedName> names_of(const std::map<kube::NamespacedName, T>& objects) {
+template <class Objects>
+std::set<kube::NamespacedName> names_of(const Objects& objects) {
   std::set<kube::NamespacedName> names;
-  for (const auto& [name, object] : objects) names.insert(names.end(), name);
+  for (const auto& [name, object] : objects) names.insert(name);
   return names;
+}
+
+bool by_name(const kube::EndpointSlice* a, const kube::EndpointSlice* b) {
+  return a->metadata.id < b->metadata.id;
 }
 
 // Puts every object of a complete list, and removes those that neither it nor `doubtful` names.
@@ -72,11 +77,11 @@ ServiceNames ClusterState::put(kube::EndpointSlice slice) {
     // The slice may have moved to another Service: both are concerned.
     dirty = remove<kube::EndpointSlice>(name);
   }
-  if (!slice.service_name.empty()) {
-    slices_by_service_[slice.service()].insert(name);
-    dirty.insert(slice.service());
-  }
-  slices_.insert_or_assign(name, std::move(slice));
+  const auto& put = slices_.emplace(name, std::move(slice)).first->second;
+  if (put.service_name.empty()) return dirty;
+  auto& siblings = slices_by_service_[put.service()];
+  siblings.insert(std::upper_bound(siblings.begin(), siblings.end(), &put, by_name), &put);
+  dirty.insert(put.service());
   return dirty;
 }
 
@@ -92,13 +97,15 @@ ServiceNames ClusterState::remove<kube::Service>(const kube::NamespacedName& id)
 
 template <>
 ServiceNames ClusterState::remove<kube::EndpointSlice>(const kube::NamespacedName& id) {
-  const auto node = slices_.extract(id);
-  if (!node || node.mapped().service_name.empty()) return {};
-  const auto owner = slices_by_service_.find(node.mapped().service());
-  owner->second.erase(id);
-  const auto service = owner->first;
-  if (owner->second.empty()) slices_by_service_.erase(owner);
-  return {service};
+  const auto known = slices_.find(id);
+  if (known == slices_.end()) return {};
+  ServiceNames dirty;
+  if (!known->second.service_name.empty()) {
+    disown(known->second);
+    dirty.insert(known->second.service());
+  }
+  slices_.erase(known);
+  return dirty;
 }
 
 template <>
@@ -114,12 +121,16 @@ const kube::Service* ClusterState::service(const kube::NamespacedName& id) const
 
 std::vector<const kube::EndpointSlice*> ClusterState::slices_of(
     const kube::NamespacedName& service) const {
-  std::vector<const kube::EndpointSlice*> slices;
   const auto owned = slices_by_service_.find(service);
-  if (owned == slices_by_service_.end()) return slices;
-  slices.reserve(owned->second.size());
-  for (const auto& name : owned->second) slices.push_back(&slices_.at(name));
-  return slices;
+  if (owned == slices_by_service_.end()) return {};
+  return {owned->second.begin(), owned->second.end()};
+}
+
+void ClusterState::disown(const kube::EndpointSlice& slice) {
+  const auto owner = slices_by_service_.find(slice.service());
+  auto& siblings = owner->second;
+  siblings.erase(std::find(siblings.begin(), siblings.end(), &slice));
+  if (siblings.empty()) slices_by_service_.erase(owner);
 }
 
 }  // namespace reconcile

@@ -5,12 +5,14 @@
 // answer. Pure; one thread (io).
 #pragma once
 
-#include <map>
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered_map.hpp>
 #include <optional>
 #include <set>
 #include <vector>
 
 #include "kube/objects.h"
+#include "reconcile/key_hash.h"
 
 namespace reconcile {
 
@@ -49,10 +51,17 @@ class ClusterState {
   [[nodiscard]] std::size_t slice_count() const { return slices_.size(); }
 
  private:
-  std::map<kube::NamespacedName, kube::Service> services_;
-  std::map<kube::NamespacedName, kube::EndpointSlice> slices_;
-  // Owner to its slices' names; a slice without an owner is not in it.
-  std::map<kube::NamespacedName, std::set<kube::NamespacedName>> slices_by_service_;
+  // Its values stay where they are: slices_by_service_ points at them.
+  template <class T>
+  using Objects = boost::unordered_map<kube::NamespacedName, T, KeyHash>;
+  using Slices = boost::container::small_vector<const kube::EndpointSlice*, 1>;
+
+  void disown(const kube::EndpointSlice& slice);
+
+  Objects<kube::Service> services_;
+  Objects<kube::EndpointSlice> slices_;
+  // A slice without an owner is not in it. In the order of the slices' names.
+  boost::unordered_map<kube::NamespacedName, Slices, KeyHash> slices_by_service_;
   std::optional<kube::Node> node_;
   bool services_synced_ = false;
   bool slices_synced_ = false;

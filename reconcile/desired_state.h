@@ -5,13 +5,16 @@
 // Addresses and set elements are counted: they stay as long as one Service asks for them.
 #pragma once
 
+#include <boost/container/small_vector.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered_map.hpp>
 #include <chrono>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "kube/objects.h"
 #include "reconcile/desired.h"
+#include "reconcile/key_hash.h"
 #include "reconcile/scope.h"
 
 namespace reconcile {
@@ -27,8 +30,9 @@ struct Claimant {
 
 class DesiredState {
  public:
-  // Replaces what `claimant` asks for. The scope names every key that it asked for before or asks
-  // for now, and whose desired state this can have changed.
+  // Replaces what `claimant` asks for. The scope names the keys that it asked for before or asks
+  // for now, and whose desired state this can have changed: of a Service that asks for the same
+  // keys as before, the virtual servers that differ.
   [[nodiscard]] Scope update(const Claimant& claimant, ServiceState state);
   // `service` asks for nothing any more.
   [[nodiscard]] Scope remove(const kube::NamespacedName& service);
@@ -41,7 +45,7 @@ class DesiredState {
   // The Services that claimed `id` and lost it to an older one.
   [[nodiscard]] std::vector<kube::NamespacedName> losers(const ipvs::VirtualServerId& id) const;
 
-  // Every key that is wanted.
+  // Every key that is wanted, each once.
   [[nodiscard]] Scope everything() const;
 
  private:
@@ -49,13 +53,24 @@ class DesiredState {
     Claimant claimant;
     ServiceState state;
   };
+  struct Claim {
+    const Claimant* claimant;
+    const DesiredVirtualServer* wanted;
+  };
+  // By precedence: the first wins. Hardly ever more than one.
+  using Claims = boost::container::small_vector<Claim, 1>;
+  template <class Key>
+  using Counts = boost::unordered_flat_map<Key, int, KeyHash>;
+
+  static Scope replace_servers(Holding& holding, ServiceState state);
   void claim(const Holding& holding);
   void release(const Holding& holding);
 
-  std::map<kube::NamespacedName, Holding> holdings_;
-  std::map<ipvs::VirtualServerId, std::map<Claimant, const DesiredVirtualServer*>> claims_;
-  std::map<ipvs::Address, int> addresses_;
-  std::map<ipvs::SetElement, int> elements_;
+  // Its values stay where they are: claims point into them.
+  boost::unordered_map<kube::NamespacedName, Holding, KeyHash> holdings_;
+  boost::unordered_flat_map<ipvs::VirtualServerId, Claims, KeyHash> claims_;
+  Counts<ipvs::Address> addresses_;
+  Counts<ipvs::SetElement> elements_;
 };
 
 }  // namespace reconcile

@@ -15,7 +15,10 @@ void Drains::replace(const std::vector<Drain>& drains, TimePoint now) {
 void Drains::add(const Drain& drain, TimePoint now) { deadlines_.emplace(drain, now + grace_); }
 
 void Drains::end_all(const ipvs::VirtualServerId& id) {
-  std::erase_if(deadlines_, [&id](const auto& entry) { return entry.first.virtual_server == id; });
+  auto drain = deadlines_.lower_bound({id, {}});
+  while (drain != deadlines_.end() && drain->first.virtual_server == id) {
+    drain = deadlines_.erase(drain);
+  }
 }
 
 bool Drains::is_overdue(const Drain& drain, TimePoint now) const {

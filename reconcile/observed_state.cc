@@ -8,6 +8,7 @@ namespace {
 
 ObservedVirtualServer from_reading(const ipvs::ObservedVirtualServer& read) {
   ObservedVirtualServer server{.settings = read.settings, .real_servers = {}};
+  server.real_servers.reserve(read.real_servers.size());
   for (const auto& real : read.real_servers) {
     server.real_servers.emplace(real.id, ObservedServer{real.settings, real.connections});
   }
@@ -18,11 +19,12 @@ ObservedVirtualServer from_reading(const ipvs::ObservedVirtualServer& read) {
 
 void ObservedState::replace(const ipvs::Observation& observation) {
   virtual_servers_.clear();
+  virtual_servers_.reserve(observation.virtual_servers.size());
   for (const auto& read : observation.virtual_servers) {
     virtual_servers_.emplace(read.id, from_reading(read));
   }
-  bound_ = {observation.bound.begin(), observation.bound.end()};
-  elements_ = {observation.elements.begin(), observation.elements.end()};
+  bound_ = Set<ipvs::Address>(observation.bound.begin(), observation.bound.end());
+  elements_ = Set<ipvs::SetElement>(observation.elements.begin(), observation.elements.end());
   link_present_ = observation.link_present;
   rules_intact_ = observation.rules_intact;
 }
@@ -83,10 +85,10 @@ bool ObservedState::is_ours(const ipvs::VirtualServerId& id) const {
 Scope ObservedState::everything_ours() const {
   Scope scope;
   for (const auto& [id, server] : virtual_servers_) {
-    if (is_ours(id)) scope.virtual_servers.insert(scope.virtual_servers.end(), id);
+    if (is_ours(id)) scope.virtual_servers.push_back(id);
   }
-  scope.addresses = bound_;
-  scope.elements = elements_;
+  scope.addresses.assign(bound_.begin(), bound_.end());
+  scope.elements.assign(elements_.begin(), elements_.end());
   return scope;
 }
 

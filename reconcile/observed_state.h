@@ -7,13 +7,14 @@
 // point. Pure; one thread (io).
 #pragma once
 
-#include <map>
-#include <set>
-#include <utility>
+#include <boost/container/flat_map.hpp>
+#include <boost/unordered/unordered_flat_map.hpp>
+#include <boost/unordered/unordered_flat_set.hpp>
 #include <vector>
 
 #include "ipvs/kernel.h"
 #include "ipvs/step.h"
+#include "reconcile/key_hash.h"
 #include "reconcile/scope.h"
 
 namespace reconcile {
@@ -27,7 +28,7 @@ struct ObservedServer {
 
 struct ObservedVirtualServer {
   ipvs::VirtualServer settings;
-  std::map<ipvs::RealServerId, ObservedServer> real_servers;
+  boost::container::flat_map<ipvs::RealServerId, ObservedServer> real_servers;
 };
 
 class ObservedState {
@@ -51,14 +52,17 @@ class ObservedState {
   [[nodiscard]] bool rules_intact() const { return rules_intact_; }
   [[nodiscard]] bool is_ours(const ipvs::VirtualServerId& id) const;
 
-  // Every key of ours that exists.
+  // Every key of ours that exists, each once.
   [[nodiscard]] Scope everything_ours() const;
   [[nodiscard]] std::size_t foreign_count() const;
 
  private:
-  std::map<ipvs::VirtualServerId, ObservedVirtualServer> virtual_servers_;
-  std::set<ipvs::Address> bound_;
-  std::set<ipvs::SetElement> elements_;
+  template <class Key>
+  using Set = boost::unordered_flat_set<Key, KeyHash>;
+
+  boost::unordered_flat_map<ipvs::VirtualServerId, ObservedVirtualServer, KeyHash> virtual_servers_;
+  Set<ipvs::Address> bound_;
+  Set<ipvs::SetElement> elements_;
   bool link_present_ = false;
   bool rules_intact_ = false;
 };

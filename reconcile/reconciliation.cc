@@ -5,16 +5,6 @@
 #include <variant>
 
 namespace reconcile {
-namespace {
-
-void merge(Scope& into, Scope from) {
-  into.virtual_servers.merge(from.virtual_servers);
-  into.addresses.merge(from.addresses);
-  into.elements.merge(from.elements);
-}
-
-}  // namespace
-
 Reconciliation::Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace)
     : node_(std::move(node)), drains_(drain_grace) {}
 
@@ -27,7 +17,7 @@ void Reconciliation::observed(const ipvs::Observation& observation) {
 void Reconciliation::refreshed(const std::vector<ipvs::VirtualServerId>& asked,
                                const std::vector<ipvs::ObservedVirtualServer>& servers) {
   observed_.refresh(asked, servers);
-  scope_.virtual_servers.insert(asked.begin(), asked.end());
+  scope_.merge({.virtual_servers = asked, .addresses = {}, .elements = {}});
 }
 
 Plan Reconciliation::decide(TimePoint now) {
@@ -35,15 +25,17 @@ Plan Reconciliation::decide(TimePoint now) {
   Scope scope = std::exchange(scope_, {});
   decided_ = std::exchange(dirty_, {});
   conflicts_.clear();
-  for (const auto& [name, since] : decided_) merge(scope, redecide(name));
+  for (const auto& [name, since] : decided_) scope.merge(redecide(name));
+  scope.tidy();
   for (const auto& id : scope.virtual_servers) {
     if (auto losers = desired_.losers(id); !losers.empty())
       conflicts_.push_back({id, std::move(losers)});
   }
   const bool audit = std::exchange(audit_due_, false);
   if (audit) {
-    merge(scope, desired_.everything());
-    merge(scope, observed_.everything_ours());
+    scope = desired_.everything();
+    scope.merge(observed_.everything_ours());
+    scope.tidy();
   }
   Plan made = plan(scope, desired_, observed_, drains_, now);
   if (audit) drains_.replace(made.draining, now);

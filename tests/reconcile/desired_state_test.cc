@@ -38,6 +38,23 @@ TEST(DesiredState, HasAnEmptyScopeWhenNothingChanged) {
   EXPECT_TRUE(state.update(claimant("a/web"), asking("10.96.0.1", 80, "10.0.0.1")).empty());
 }
 
+TEST(DesiredState, NamesOnlyTheVirtualServerWhoseEndpointsChanged) {
+  const auto two_ports = [](const std::string& endpoint) {
+    auto asks = asking("10.96.0.1", 80, "10.0.0.1");
+    const auto other = asking("10.96.0.1", 81, endpoint);
+    asks.virtual_servers.push_back(other.virtual_servers.front());
+    return asks;
+  };
+  DesiredState state;
+  std::ignore = state.update(claimant("a/web"), two_ports("10.0.0.1"));
+  const auto scope = state.update(claimant("a/web"), two_ports("10.0.0.2"));
+  EXPECT_THAT(scope.virtual_servers, ElementsAre(tcp("10.96.0.1", 81)));
+  EXPECT_THAT(scope.addresses, IsEmpty());
+  EXPECT_THAT(scope.elements, IsEmpty());
+  EXPECT_EQ(state.virtual_server(tcp("10.96.0.1", 81))->real_servers.front().first,
+            real("10.0.0.2", 1));
+}
+
 TEST(DesiredState, NamesOldAndNewKeysWhenAnAddressChanges) {
   DesiredState state;
   std::ignore = state.update(claimant("a/web"), asking("10.96.0.1", 80, "10.0.0.1"));

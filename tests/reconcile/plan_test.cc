@@ -196,7 +196,7 @@ TEST(Plan, SilencesBeforeItRemovesAndUnclaimsLast) {
 TEST(Plan, LeavesAForeignVirtualServerAloneEvenInScope) {
   DesiredState desired;
   Scope scope;
-  scope.virtual_servers.insert(tcp("192.0.2.1", 80));
+  scope.virtual_servers.push_back(tcp("192.0.2.1", 80));
   auto observation = holding({seen("10.0.0.1", 1)}, tcp("192.0.2.1", 80));
   EXPECT_THAT(lines(plan_for(desired, scope, observation)), IsEmpty());
 }
@@ -205,7 +205,7 @@ TEST(Plan, KnowsItsOwnByTheSetWhenTheAddressIsNotBoundYet) {
   // Killed between filling and announcing, and the Service is gone meanwhile.
   DesiredState desired;
   Scope scope;
-  scope.virtual_servers.insert(kWeb);
+  scope.virtual_servers.push_back(kWeb);
   auto observation = holding({seen("10.0.0.1", 1)});
   observation.bound.clear();
   EXPECT_THAT(lines(plan_for(desired, scope, observation)), ElementsAre("-D -t 10.96.0.1:80"));

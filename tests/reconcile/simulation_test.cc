@@ -243,12 +243,15 @@ class Simulation {
   }
 
   void check_converged() {
-    const auto wanted = it_->desired_state().everything();
+    auto wanted = it_->desired_state().everything();
+    wanted.tidy();
     ObservedState state;
     state.replace(*kernel_.observe());
-    EXPECT_EQ(state.everything_ours().virtual_servers, wanted.virtual_servers);
-    EXPECT_EQ(state.everything_ours().addresses, wanted.addresses);
-    EXPECT_EQ(state.everything_ours().elements, wanted.elements);
+    auto present = state.everything_ours();
+    present.tidy();
+    EXPECT_EQ(present.virtual_servers, wanted.virtual_servers);
+    EXPECT_EQ(present.addresses, wanted.addresses);
+    EXPECT_EQ(present.elements, wanted.elements);
     for (const auto& id : wanted.virtual_servers) {
       const auto& real_servers = state.virtual_server(id)->real_servers;
       const auto* desired_server = it_->desired_state().virtual_server(id);
