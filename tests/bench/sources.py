@@ -1,0 +1,42 @@
+"""Every measurement there is: the figures it yields, the programs it needs, and how it is made.
+
+To add one: a program that prints its figures as JSON lines (figures.py) is one line here; anything
+else is a function that yields them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bench import core
+from bench.figures import Figure, parse
+from bench.place import Place
+
+
+@dataclass(frozen=True)
+class Source:
+    """One run that yields some figures; `targets` are built before."""
+
+    figures: tuple[str, ...]
+    targets: tuple[str, ...]
+    measure: Callable[[Place], Iterator[Figure]]
+
+    def wanted(self, words: list[str]) -> bool:
+        """Whether one of the words is the beginning of one of the figures' names."""
+        return not words or any(name.startswith(word) for word in words for name in self.figures)
+
+
+def printed_on_host(*argv: str) -> Callable[[Place], Iterator[Figure]]:
+    """The figures that a program of the build folder prints, run on this machine."""
+    return lambda place: parse(place.on_host(place.program(argv[0]), *argv[1:]))
+
+
+def printed_on_node(*argv: str, timeout: float = 1800) -> Callable[[Place], Iterator[Figure]]:
+    """The same on a node of the lab, for what needs a kernel with IPVS."""
+    return lambda place: parse(place.on_node(place.program(argv[0]), *argv[1:], timeout=timeout))
+
+
+SOURCES = (
+    Source(("core.full", "core.change", "core.change.flat"), ("core_bench",), core.measure),
+)
