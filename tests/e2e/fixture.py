@@ -38,14 +38,15 @@ def build_dir() -> Path:
 
 
 @functools.cache
-def shared_cluster(dns: bool = True) -> Cluster:
+def shared_cluster() -> Cluster:
     """The one cluster of this run, started on first use and ended with the process."""
-    cluster = Cluster.start(_lab(), build_dir(), dns, AGENT_OPTIONS)
+    cluster = Cluster.start(running_lab(), build_dir(), agent_options=AGENT_OPTIONS)
     atexit.register(cluster.stop)
     return cluster
 
 
-def _lab() -> Lab:
+def running_lab() -> Lab:
+    """The lab that runs, or one that ends with this process."""
     lab = Lab.find()
     if lab is None:
         subprocess.run([PROJECT / "scripts" / "lab", "up", "--nodes", str(NODES)], check=True)

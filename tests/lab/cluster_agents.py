@@ -16,20 +16,25 @@ class Agents:
 
     def __init__(self, lab: Lab, program: Path, nodes: Sequence[str], kubeconfig: str,
                  options: Sequence[str] = ()) -> None:
-        """`options`: more flags for `kube-ipvs agent`."""
+        """`options`: more flags for `kube-ipvs agent`; or for kube-proxy, if that is the program,
+        which understands the same ones."""
         self.program = program
         self._lab = lab
         self._nodes = list(nodes)
-        self._options = ("--kubeconfig", kubeconfig, "-v=2", *options)
+        self._kubeconfig = kubeconfig
+        self._options = tuple(options)
         self._earlier_logs = {node: "" for node in nodes}
 
     def start_all(self) -> None:
         for node in self._nodes:
             self.start(node)
 
-    def start(self, node: str) -> None:
-        self._lab.spawn(node, _name(node), [str(self.program), "agent", "--hostname-override",
-                                            node, *self._options])
+    def start(self, node: str, more: Sequence[str] = ()) -> None:
+        """`more`: flags beside the usual ones."""
+        mode = ("--proxy-mode=ipvs",) if self.program.name == "kube-proxy" else ("agent",)
+        self._lab.spawn(node, _name(node), [
+            str(self.program), *mode, "--hostname-override", node,
+            "--kubeconfig", self._kubeconfig, "-v=2", *self._options, *more])
 
     def stop(self, node: str, signal_number: int) -> None:
         """Ends the node's agent with the signal; returns when it has ended."""
@@ -37,9 +42,9 @@ class Agents:
         self._lab.wait(_name(node), timeout=30)
         self._earlier_logs[node] += self.log(node)
 
-    def restart(self, node: str, signal_number: int) -> None:
+    def restart(self, node: str, signal_number: int, more: Sequence[str] = ()) -> None:
         self.stop(node, signal_number)
-        self.start(node)
+        self.start(node, more)
 
     def alive(self, node: str) -> bool:
         return self._lab.alive(_name(node))

@@ -10,6 +10,7 @@ The annotation `lab/ready: "false"` makes a running pod unready, as a failing pr
 from __future__ import annotations
 
 import contextlib
+import re
 import sys
 import threading
 import time
@@ -77,7 +78,7 @@ class _Pod:
 
 
 class Kubelet:
-    """Runs from `start()` to `stop()`; `stop()` leaves the pods, which go with the lab."""
+    """Runs from `start()` to `stop()`; `stop()` leaves the pods, which go with their places."""
 
     def __init__(self, api: Api, pod_host: PodHost, nodes: Sequence[Node]) -> None:
         self._api = api
@@ -98,6 +99,10 @@ class Kubelet:
         with self._lock:
             self._stopped.set()
             self._workers.shutdown(wait=False, cancel_futures=True)
+        for known in self._pods.values():
+            if known.wish.host_network and not known.ended:
+                with contextlib.suppress(LabError):  # it may not have started
+                    self._pod_host.kill(known.wish)
 
     def _register(self, node: Node) -> None:
         body = node.as_object()
@@ -232,8 +237,8 @@ class Kubelet:
 
 def lab_nodes(lab: Lab) -> list[Node]:
     """The nodes that the lab has."""
-    numbers = [place.removeprefix("node") for place in lab.places() if place.startswith("node")]
-    return [Node(int(number)) for number in sorted(numbers, key=int)]
+    names = [re.fullmatch(r"node(\d+)", place) for place in lab.places()]
+    return [Node(number) for number in sorted(int(name[1]) for name in names if name)]
 
 
 def _is_alive(pod: Object) -> bool:

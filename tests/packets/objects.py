@@ -48,8 +48,8 @@ class Objects:
     def change(self, change: Mapping[str, object]) -> None:
         """One entry of `change`: run, create, patch, wait, delete."""
         if "run" in change:
-            words = [str(word) for word in _list(change["run"])]
-            self._cluster.output(str(change["in"]), *words)
+            words = self._with_addresses({"words": list(_list(change["run"]))})["words"]
+            self._cluster.output(str(change["in"]), *map(str, words))
         elif "create" in change:
             self._create(self._with_addresses(change["create"]))
         elif "patch" in change:
@@ -158,9 +158,11 @@ class Objects:
 def _lacking(world: World) -> str:
     """What the controllers or the kubelet still have to do; empty when nothing."""
     for pod in world.pods:
-        if not pod["status"].get("podIPs") and not _is_going(pod):
+        if _is_going(pod) or not _is_alive(pod):
+            continue
+        if not pod["status"].get("podIPs"):
             return f"an address of pod {pod['metadata']['name']}"
-        if _wants_ready(pod) != _is_ready(pod) and not _is_going(pod):
+        if _wants_ready(pod) != _is_ready(pod):
             return f"the readiness of pod {pod['metadata']['name']}"
     for service in world.services:
         if service["spec"].get("selector") and service["spec"]["type"] != "ExternalName":
@@ -217,8 +219,7 @@ def _is_ready(pod: Object) -> bool:
 
 
 def _wants_ready(pod: Object) -> bool:
-    return (pod["metadata"].get("annotations", {}).get("lab/ready") != "false"
-            and _is_alive(pod))
+    return pod["metadata"].get("annotations", {}).get("lab/ready") != "false"
 
 
 def _is_mark(found: Object) -> bool:

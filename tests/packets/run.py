@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Runs the packet suite: a line per row as it goes, and the counts at the end.
 
-    PYTHONPATH=tests python3 -m packets.run [--record] [PATTERN…]
+    PYTHONPATH=tests python3 -m packets.run [--record] [--peer] [PATTERN…]
 
-A pattern is a part of a scene's name. Boots the lab unless one runs.
+A pattern is a part of a scene's name. Boots the lab unless one runs. With --peer kube-proxy serves in
+kube-ipvs's place; rows that it fails on purpose say so, and must fail.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import threading
 import time
@@ -19,10 +21,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from e2e.fixture import shared_cluster  # noqa: E402
+from e2e.fixture import AGENT_OPTIONS, build_dir, running_lab  # noqa: E402
 from lab.cluster import Cluster, ClusterError  # noqa: E402
 from lab.cluster_readings import Table, parse_table  # noqa: E402
-from lab.control_plane_binaries import reason_to_do_without  # noqa: E402
+from lab.control_plane_binaries import peer, reason_to_do_without  # noqa: E402
 from lab.kubelet_api import ApiError  # noqa: E402
 from lab.settings import LabError  # noqa: E402
 from packets import probing, world  # noqa: E402
@@ -32,6 +34,10 @@ from packets.scene import FOLDER, Object, Scene, SceneError, Step, load_all  # n
 RECORDED = FOLDER / "recorded"
 # How long a row may be wrong after every agent has seen what changed.
 SOON = 10.0
+# How long until an agent must have seen it.
+SEEN = 30.0
+# kube-proxy starts a process for every rule, which takes its time in emulation.
+PEERS_PATIENCE = 8
 SIDE_BY_SIDE = 4
 
 
@@ -76,11 +82,14 @@ class Tables:
 class Stage:
     """Plays one scene after the other, or several side by side."""
 
-    def __init__(self, cluster: Cluster, report: Report, record: bool) -> None:
+    def __init__(self, cluster: Cluster, report: Report, record: bool, with_peer: bool) -> None:
         self._cluster = cluster
+        self._with_peer = with_peer
+        self._patience = PEERS_PATIENCE if with_peer else 1
         self._report = report
         self._record = record
         self._tables = Tables(cluster)
+        self._flags: Sequence[str] = ()
 
     def play(self, scene: Scene) -> None:
         started = time.monotonic()
@@ -88,13 +97,23 @@ class Stage:
         lines: list[tuple[str, str]] = []
         recorded: list[Object] = []
         try:
+            self._use_flags(scene.flags)
             self._play(scene, objects, lines, recorded)
             self._clean_up(scene, objects)
+            self._use_flags(())
         except (ApiError, ClusterError, LabError, SceneError, RuntimeError) as error:
             lines.append((f"the scene {scene.name}", str(error)))
         if self._record and len(recorded) == len(scene.steps):
             write_record(scene, recorded)
         self._report.add(scene, lines, time.monotonic() - started)
+
+    def _use_flags(self, flags: Sequence[str]) -> None:
+        """Starts the agents anew with these beside the usual ones, which a later one overrides."""
+        if flags == self._flags:
+            return
+        for node in self._cluster.nodes:
+            self._cluster.agents.restart(node.name, signal.SIGTERM, flags)
+        self._flags = tuple(flags)
 
     def _play(self, scene: Scene, objects: Objects, lines: list[tuple[str, str]],
               recorded: list[Object]) -> None:
@@ -112,15 +131,30 @@ class Stage:
         probes = [probe for row in step.rows for probe in world.probes(row, made)]
         recorded.append(as_record(step, made, probes))
         self._wait_until_seen(objects)
-        wrong = dict(enumerate(probing.complaints(self._cluster, probes)))
-        deadline = time.monotonic() + SOON
-        while any(wrong.values()) and time.monotonic() < deadline:
-            again = [number for number, text in wrong.items() if text]
-            wrong |= zip(again, probing.complaints(self._cluster, [probes[n] for n in again]),
-                         strict=True)
-        return [(f"{step.when}: {probe.sentence}" +
-                 (f"  [{probe.row.upstream}]" if probe.row.upstream else ""), wrong[number])
-                for number, probe in enumerate(probes)]
+        wrong = self._wrong(probes)
+        return [(line(step, probe), self._judge(probe, text))
+                for probe, text in zip(probes, wrong, strict=True)]
+
+    def _wrong(self, probes: Sequence[world.Probe]) -> list[str]:
+        """Per probe what is wrong about it; what is, is tried again for a while."""
+        wrong = probing.complaints(self._cluster, probes)
+        deadline = time.monotonic() + SOON * self._patience
+        while time.monotonic() < deadline:
+            again = [i for i, text in enumerate(wrong) if text and not self._may_fail(probes[i])]
+            if not again:
+                break
+            news = probing.complaints(self._cluster, [probes[i] for i in again])
+            for i, text in zip(again, news, strict=True):
+                wrong[i] = text
+        return wrong
+
+    def _may_fail(self, probe: world.Probe) -> bool:
+        return self._with_peer and bool(probe.row.kube_proxy)
+
+    def _judge(self, probe: world.Probe, wrong: str) -> str:
+        if not self._may_fail(probe):
+            return wrong
+        return "" if wrong else f"kube-proxy does it too, though not expected: {probe.row.kube_proxy}"
 
     def _wait_until_seen(self, objects: Objects) -> None:
         """Returns when every node's table has what was changed last."""
@@ -130,12 +164,17 @@ class Stage:
             self._cluster.wait_for(
                 lambda name=node.name: f"203.0.113.1:{port}" in self._tables.since(
                     name, time.monotonic()).get(wanted, {}),
-                30, f"{node.name} to follow the changes of {objects.namespace}")
+                SEEN * self._patience, f"{node.name} to follow the changes of {objects.namespace}")
 
     def _clean_up(self, scene: Scene, objects: Objects) -> None:
         for change in scene.cleanup:
             objects.change(change)
         objects.remove_namespace()
+
+
+def line(step: Step, probe: world.Probe) -> str:
+    covered = f"  [{probe.row.upstream}]" if probe.row.upstream else ""
+    return f"{step.when}: {probe.sentence}{covered}"
 
 
 def as_record(step: Step, made: world.World, probes: Sequence[world.Probe]) -> Object:
@@ -168,23 +207,29 @@ def make_callers(cluster: Cluster) -> None:
     objects.wait_until_made()
 
 
-def play_all(scenes: Sequence[Scene], record: bool) -> Report:
-    report = Report()
-    cluster = shared_cluster(dns=False)
+def start_cluster(with_peer: bool) -> Cluster:
+    """A cluster whose service proxy is kube-ipvs, or its peer."""
+    ranges = ("--cluster-cidr", "10.244.0.0/16,fd00:10:244::/48")
+    if with_peer:
+        options = (*ranges, "--ipvs-sync-period=5s", "--conntrack-max-per-core=0")
+        return Cluster.start(running_lab(), build_dir(), False, options, peer())
+    return Cluster.start(running_lab(), build_dir(), False, (*AGENT_OPTIONS, *ranges))
+
+
+def play_all(cluster: Cluster, scenes: Sequence[Scene], stage: Stage) -> None:
     probing.prepare(cluster)
     make_callers(cluster)
-    stage = Stage(cluster, report, record)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         list(pool.map(stage.play, [scene for scene in scenes if not scene.alone]))
     for scene in scenes:
         if scene.alone:
             stage.play(scene)
-    return report
 
 
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--record", action="store_true")
+    parser.add_argument("--peer", action="store_true", help="with kube-proxy in the agents' place")
     parser.add_argument("patterns", nargs="*")
     options = parser.parse_args(words)
     scenes = [scene for scene in load_all() if not options.patterns
@@ -194,8 +239,12 @@ def main(words: Sequence[str]) -> int:
         print(f"skip  the packet suite: {reason}")
         print(f"0 passed, 0 failed, {sum(len(scene.rows()) for scene in scenes)} skipped")
         return 0
-    report = play_all(scenes, options.record)
-    shared_cluster(dns=False).stop()
+    report = Report()
+    cluster = start_cluster(options.peer)
+    try:
+        play_all(cluster, scenes, Stage(cluster, report, options.record, options.peer))
+    finally:
+        cluster.stop()
     print(f"{report.passed} passed, {report.failed} failed, 0 skipped")
     return 0 if report.failed == 0 and report.passed > 0 else 1
 
