@@ -6,8 +6,7 @@
 #include <random>
 #include <utility>
 
-#include "ipvs/step_text.h"
-#include "reconcile/duration.h"
+#include "reconcile/apply.h"
 
 namespace reconcile {
 namespace {
@@ -27,10 +26,6 @@ Clock::duration jittered(std::chrono::milliseconds period) {
   return std::chrono::duration_cast<Clock::duration>(period * spread(random));
 }
 
-std::string text_of(const ipvs::VirtualServerId& id) {
-  return ipvs::subject_of(ipvs::DeleteVirtualServer{id});
-}
-
 }  // namespace
 
 Agent::Agent(const boost::asio::any_io_executor& io, AgentSettings settings, KernelOpener open,
@@ -39,17 +34,21 @@ Agent::Agent(const boost::asio::any_io_executor& io, AgentSettings settings, Ker
       open_(std::move(open)),
       log_(log),
       repeats_(kRepeatQuiet),
+      decision_log_(log),
       reconciliation_(settings_.node, settings_.drain_deadline),
       services_("services", reconciliation_, repeats_, log_, [this] { wake(); }),
       slices_("endpointslices", reconciliation_, repeats_, log_, [this] { wake(); }),
       node_("nodes", reconciliation_, repeats_, log_, [this] { wake(); }),
       timer_(io),
-      retry_delay_(kFirstRetry) {}
+      retry_delay_(kFirstRetry) {
+  reconciliation_.wait_for_node(settings_.node_patience > 0ms);
+}
 
 boost::asio::awaitable<void> Agent::run() {
-  started_ = Clock::now();
+  decision_log_.started(Clock::now());
   co_await open_kernel();
   while (!stopping_) {
+    stop_waiting_for_node();
     co_await audit();
     co_await look_after_drains();
     co_await write_pending();
@@ -84,7 +83,7 @@ boost::asio::awaitable<void> Agent::open_kernel() {
 }
 
 boost::asio::awaitable<void> Agent::audit() {
-  if (stopping_ || !reconciliation_.cluster().synced() || Clock::now() < audit_at_) co_return;
+  if (stopping_ || !reconciliation_.informed() || Clock::now() < audit_at_) co_return;
   const auto observation = co_await kernel_thread_.run([this] { return kernel_->observe(); });
   if (!observation) {
     log_.error("Cannot read the kernel's tables; they stay as they are",
@@ -117,14 +116,15 @@ boost::asio::awaitable<void> Agent::write_pending() {
   while (!stopping_ && reconciliation_.ready() && reconciliation_.pending()) {
     const auto decided = Clock::now();
     auto plan = reconciliation_.decide(decided);
-    const auto drains_ended = plan.drains_ended;
+    tell_health_checks();
+    const Pass pass{std::exchange(auditing_, false), plan.drains_ended, decided};
     Report written;
     if (!plan.empty()) {
       written =
           co_await kernel_thread_.run([this, &plan] { return apply(std::move(plan), *kernel_); });
     }
     const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
-    report(written, drains_ended, decided);
+    decision_log_.done(reconciliation_, written, pass, Clock::now());
     if (!done) {
       retry_soon();
       co_return;
@@ -138,64 +138,35 @@ boost::asio::awaitable<void> Agent::write_pending() {
 
 boost::asio::awaitable<void> Agent::sleep_until_due() {
   if (stopping_ || (reconciliation_.ready() && reconciliation_.pending())) co_return;
-  auto due = reconciliation_.cluster().synced() || !kernel_ ? audit_at_ : TimePoint::max();
+  auto due = reconciliation_.informed() || !kernel_ ? audit_at_ : TimePoint::max();
+  if (kernel_ && !reconciliation_.informed() && reconciliation_.cluster().synced()) {
+    due = node_until_;
+  }
   if (!reconciliation_.drains().empty()) due = std::min(due, drains_at_);
   timer_.expires_at(due);
   boost::system::error_code woken;
   co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
 }
 
-void Agent::report(const Report& written, std::size_t drains_ended, TimePoint decided) {
-  const auto steps = written.steps.size();
-  report_refusals(written);
-  report_conflicts();
-  const bool audited = std::exchange(auditing_, false);
-  if (!std::exchange(first_sync_done_, true)) {
-    log_.info(0, "First sync",
-              {{"services", reconciliation_.cluster().service_count()},
-               {"slices", reconciliation_.cluster().slice_count()},
-               {"writes", steps},
-               {"duration", to_string(Clock::now() - started_)}});
-    return;
-  }
-  if (audited) {
-    const auto repaired = reconciliation_.decided().empty() ? steps - drains_ended : 0;
-    log_.info(repaired > 0 ? 0 : 4, "Audit",
-              {{"repaired", repaired},
-               {"foreign", reconciliation_.observed_state().foreign_count()},
-               {"draining", reconciliation_.drains().size()},
-               {"duration", to_string(Clock::now() - decided)}});
-  }
-  if (steps > 0) report_services(steps);
+void Agent::stop_waiting_for_node() {
+  if (reconciliation_.informed() || !reconciliation_.cluster().synced()) return;
+  if (node_until_ == TimePoint{}) node_until_ = Clock::now() + settings_.node_patience;
+  if (Clock::now() < node_until_) return;
+  reconciliation_.wait_for_node(false);
+  log_.warning("This node's Node object is not told; going on without",
+               {{"lost", "zone hints, primary addresses, the node's pod ranges"}});
 }
 
-void Agent::report_refusals(const Report& written) {
-  for (std::size_t i = 0; i < written.outcomes.size(); ++i) {
-    if (!written.outcomes[i]) continue;
-    log_.error("The kernel refused a step; the rest goes on, it is tried again",
-               {{"step", ipvs::to_string(written.steps[i])},
-                {"err", ipvs::to_string(*written.outcomes[i])}});
-  }
+void Agent::tell_health_checks() {
+  const auto& checks = reconciliation_.desired_state().health_checks();
+  if (checks == health_checks_) return;
+  health_checks_ = checks;
+  if (health_checks_changed_) health_checks_changed_(health_checks_);
 }
 
-void Agent::report_conflicts() {
-  for (const auto& conflict : reconciliation_.conflicts()) {
-    for (const auto& loser : conflict.losers) {
-      log_.warning("An older Service has this address and port; give one of them another",
-                   {{"service", kube::to_string(loser)}, {"address", text_of(conflict.id)}});
-    }
-  }
-}
-
-void Agent::report_services(std::size_t steps) {
-  const auto now = Clock::now();
-  for (const auto& [service, since] : reconciliation_.decided()) {
-    log_.info(2, "Service programmed",
-              {{"service", kube::to_string(service)},
-               {"steps", steps},
-               {"batch", reconciliation_.decided().size()},
-               {"latency", to_string(now - since)}});
-  }
+void Agent::node_changed() {
+  audit_at_ = {};
+  wake();
 }
 
 // Something went wrong: our picture of the kernel is in doubt, so it is read again before anything

@@ -20,7 +20,7 @@
 
 #include "ipvs/kernel.h"
 #include "kube/listener.h"
-#include "reconcile/apply.h"
+#include "reconcile/decision_log.h"
 #include "reconcile/intake.h"
 #include "reconcile/kernel_thread.h"
 #include "reconcile/log.h"
@@ -33,7 +33,12 @@ struct AgentSettings {
   NodeConfig node;
   std::chrono::milliseconds audit_period{30'000};  // mean; each is jittered by 10 %
   std::chrono::milliseconds drain_deadline{60'000};
+  // How long the first decision waits for the Node object, which not everybody may read.
+  std::chrono::milliseconds node_patience{5'000};
 };
+
+// Hears what load balancers are to be told; called whenever that changes.
+using HealthChecksChanged = std::function<void(const DesiredState::HealthChecks&)>;
 
 // An open kernel door, and what about the node is not as it should be although one can work with
 // it.
@@ -55,6 +60,17 @@ class Agent {
   kube::Listener<kube::EndpointSlice>& slices() { return slices_; }
   kube::Listener<kube::Node>& node() { return node_; }
 
+  void on_health_checks(HealthChecksChanged changed) {
+    health_checks_changed_ = std::move(changed);
+  }
+
+  // Something changed on the node that no reflector tells, like an address: the kernel is read
+  // again at once.
+  void node_changed();
+
+  // The decision, to be looked at.
+  [[nodiscard]] const Reconciliation& reconciliation() const { return reconciliation_; }
+
   // Runs until stop(); returns when the write under way is done. The kernel keeps its tables.
   boost::asio::awaitable<void> run();
   void stop();
@@ -66,10 +82,8 @@ class Agent {
   boost::asio::awaitable<void> write_pending();
   boost::asio::awaitable<void> sleep_until_due();
 
-  void report(const Report& written, std::size_t drains_ended, TimePoint decided);
-  void report_refusals(const Report& written);
-  void report_conflicts();
-  void report_services(std::size_t steps);
+  void stop_waiting_for_node();
+  void tell_health_checks();
   void retry_soon();
   void wake();
 
@@ -77,6 +91,7 @@ class Agent {
   KernelOpener open_;
   Log& log_;
   Repeats repeats_;
+  DecisionLog decision_log_;
   Reconciliation reconciliation_;
   Intake<kube::Service> services_;
   Intake<kube::EndpointSlice> slices_;
@@ -84,12 +99,13 @@ class Agent {
   KernelThread kernel_thread_;
   std::unique_ptr<ipvs::Kernel> kernel_;  // touched on the kernel thread only, once opened
   boost::asio::steady_timer timer_;
-  TimePoint audit_at_{};  // the past: at once
+  HealthChecksChanged health_checks_changed_;
+  DesiredState::HealthChecks health_checks_;  // as last told
+  TimePoint audit_at_{};                      // the past: at once
   TimePoint drains_at_{};
-  TimePoint started_{};
+  TimePoint node_until_{};
   std::chrono::milliseconds retry_delay_;
   bool auditing_ = false;  // the plan under way follows a complete reading
-  bool first_sync_done_ = false;
   bool stopping_ = false;
 };
 

@@ -9,59 +9,83 @@
 namespace reconcile {
 namespace {
 
-// Says of each step in turn whether it announces one of the unclaimed addresses.
+// What a failed step leaves without its claim, or with its claim: whole addresses, single ports.
+struct Subjects {
+  std::set<ipvs::Address> addresses;
+  std::set<ipvs::VirtualServerId> ports;
+
+  [[nodiscard]] bool empty() const { return addresses.empty() && ports.empty(); }
+  [[nodiscard]] bool concern(const ipvs::VirtualServerId& id) const {
+    return addresses.contains(id.address) || ports.contains(id);
+  }
+  [[nodiscard]] bool concern(const ipvs::SetElement& element) const {
+    return concern(port_of(element));
+  }
+  void add(const ipvs::SetElement& element) {
+    if (element.port == 0) {
+      addresses.insert(element.address);
+    } else {
+      ports.insert(port_of(element));
+    }
+  }
+  static ipvs::VirtualServerId port_of(const ipvs::SetElement& element) {
+    return {.address = element.address, .protocol = element.protocol, .port = element.port};
+  }
+};
+
+// Says of each step in turn whether it announces what was not claimed.
 struct Announces {
-  const std::set<ipvs::Address>& unclaimed;
+  const Subjects& unclaimed;
   std::set<ipvs::VirtualServerId> held_back;  // virtual servers that are not made, nor filled
 
   bool operator()(const ipvs::AddVirtualServer& step) {
-    if (!unclaimed.contains(step.id.address)) return false;
+    if (!unclaimed.concern(step.id)) return false;
     held_back.insert(step.id);
     return true;
   }
   bool operator()(const ipvs::AddRealServer& step) { return held_back.contains(step.parent); }
-  bool operator()(const ipvs::AddElement& step) { return unclaimed.contains(step.element.address); }
-  bool operator()(const ipvs::BindAddress& step) { return unclaimed.contains(step.address); }
+  bool operator()(const ipvs::AddElement& step) { return unclaimed.concern(step.element); }
+  bool operator()(const ipvs::BindAddress& step) {
+    return unclaimed.addresses.contains(step.address);
+  }
   template <class Other>
   bool operator()(const Other&) {
     return false;
   }
 };
 
-// Says whether a step lets go of one of the addresses.
+// Says whether a step lets go of what still has a virtual server.
 struct Releases {
-  const std::set<ipvs::Address>& kept;
+  const Subjects& kept;
 
-  bool operator()(const ipvs::UnbindAddress& step) const { return kept.contains(step.address); }
-  bool operator()(const ipvs::DeleteElement& step) const {
-    return kept.contains(step.element.address);
+  bool operator()(const ipvs::UnbindAddress& step) const {
+    return kept.addresses.contains(step.address);
   }
+  bool operator()(const ipvs::DeleteElement& step) const { return kept.concern(step.element); }
   template <class Other>
   bool operator()(const Other&) const {
     return false;
   }
 };
 
-const ipvs::Address* claimed_address(const ipvs::Step& step) {
-  const auto* claim = std::get_if<ipvs::AddElement>(&step);
-  return claim ? &claim->element.address : nullptr;
-}
-
-const ipvs::Address* removed_address(const ipvs::Step& step) {
-  const auto* removal = std::get_if<ipvs::DeleteVirtualServer>(&step);
-  return removal ? &removal->id.address : nullptr;
-}
-
-// The addresses that `address_of` finds in the steps that failed.
-template <class AddressOf>
-std::set<ipvs::Address> failed(std::span<const ipvs::Step> steps,
-                               std::span<const ipvs::Outcome> outcomes, AddressOf address_of) {
-  std::set<ipvs::Address> addresses;
+// What `note` finds in the steps that failed.
+template <class Note>
+Subjects failed(std::span<const ipvs::Step> steps, std::span<const ipvs::Outcome> outcomes,
+                Note note) {
+  Subjects subjects;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (!outcomes[i]) continue;
-    if (const auto* address = address_of(steps[i])) addresses.insert(*address);
+    if (outcomes[i]) note(steps[i], subjects);
   }
-  return addresses;
+  return subjects;
+}
+
+void note_claim(const ipvs::Step& step, Subjects& subjects) {
+  if (const auto* claim = std::get_if<ipvs::AddElement>(&step)) subjects.add(claim->element);
+}
+
+void note_removal(const ipvs::Step& step, Subjects& subjects) {
+  const auto* removal = std::get_if<ipvs::DeleteVirtualServer>(&step);
+  if (removal) subjects.addresses.insert(removal->id.address);
 }
 
 template <class Concerns>
@@ -86,9 +110,12 @@ Report apply(Plan plan, ipvs::Kernel& kernel) {
   Report report;
   report.steps.reserve(plan.size());
   report.outcomes.reserve(plan.size());
-  write(std::move(plan.claims), kernel, report);
+  write(std::move(plan.settings), kernel, report);
+  const auto claims = write(std::move(plan.claims), kernel, report);
   const auto changes =
-      write(announceable(std::move(plan.changes), report.steps, report.outcomes), kernel, report);
+      write(announceable(std::move(plan.changes), std::span(report.steps).subspan(claims),
+                         std::span(report.outcomes).subspan(claims)),
+            kernel, report);
   write(releasable(std::move(plan.releases), std::span(report.steps).subspan(changes),
                    std::span(report.outcomes).subspan(changes)),
         kernel, report);
@@ -98,7 +125,7 @@ Report apply(Plan plan, ipvs::Kernel& kernel) {
 std::vector<ipvs::Step> announceable(std::vector<ipvs::Step> changes,
                                      std::span<const ipvs::Step> claims,
                                      std::span<const ipvs::Outcome> outcomes) {
-  const auto unclaimed = failed(claims, outcomes, claimed_address);
+  const auto unclaimed = failed(claims, outcomes, note_claim);
   if (!unclaimed.empty()) hold_back(changes, Announces{unclaimed, {}});
   return changes;
 }
@@ -106,7 +133,7 @@ std::vector<ipvs::Step> announceable(std::vector<ipvs::Step> changes,
 std::vector<ipvs::Step> releasable(std::vector<ipvs::Step> releases,
                                    std::span<const ipvs::Step> changes,
                                    std::span<const ipvs::Outcome> outcomes) {
-  const auto kept = failed(changes, outcomes, removed_address);
+  const auto kept = failed(changes, outcomes, note_removal);
   if (!kept.empty()) hold_back(releases, Releases{kept});
   return releases;
 }

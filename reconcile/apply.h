@@ -15,14 +15,15 @@ struct Report {
   std::vector<ipvs::Outcome> outcomes;
 };
 
-// Claims, then changes, then releases. A failed step never stops the rest, but one for its own
-// address: an address whose claim failed is not announced, one whose virtual server could not be
-// removed is not released. Else a kill could leave a virtual server behind that nothing says is
-// ours, or the node's own ports would answer on a service address. Blocks; kernel thread.
+// Settings, claims, then changes, then releases. A failed step never stops the rest, but one for
+// its own address or port: what could not be claimed, or restricted, is not announced, an address
+// whose virtual server could not be removed is not released. Else a kill could leave a virtual
+// server behind that nothing says is ours, or a port would answer to those it should not. Blocks;
+// kernel thread.
 [[nodiscard]] Report apply(Plan plan, ipvs::Kernel& kernel);
 
-// `changes` without the steps that would announce an address whose claim failed. Virtual servers
-// that exist already are still edited. Pure.
+// `changes` without the steps that would announce an address or a port of which a claim failed.
+// Virtual servers that exist already are still edited. Pure.
 [[nodiscard]] std::vector<ipvs::Step> announceable(std::vector<ipvs::Step> changes,
                                                    std::span<const ipvs::Step> claims,
                                                    std::span<const ipvs::Outcome> outcomes);

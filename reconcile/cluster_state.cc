@@ -56,6 +56,7 @@ ServiceNames ClusterState::replace(std::vector<kube::EndpointSlice> slices,
 }
 
 ServiceNames ClusterState::replace(std::vector<kube::Node> nodes, const Doubtful& doubtful) {
+  node_synced_ = true;
   if (doubtful.empty()) node_.reset();
   for (auto& node : nodes) node_ = std::move(node);
   return {};

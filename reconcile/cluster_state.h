@@ -47,6 +47,18 @@ class ClusterState {
 
   // Nothing may be decided before both kinds have been listed completely (law 2).
   [[nodiscard]] bool synced() const { return services_synced_ && slices_synced_; }
+  // The node was listed; maybe there is none of that name.
+  [[nodiscard]] bool node_synced() const { return node_synced_; }
+
+  // Those for which `concerns(service, its slices)` holds.
+  template <class Concerns>
+  [[nodiscard]] ServiceNames services_if(Concerns concerns) const {
+    ServiceNames names;
+    for (const auto& [name, service] : services_) {
+      if (concerns(service, slices_of(name))) names.insert(name);
+    }
+    return names;
+  }
   [[nodiscard]] std::size_t service_count() const { return services_.size(); }
   [[nodiscard]] std::size_t slice_count() const { return slices_.size(); }
 
@@ -65,6 +77,7 @@ class ClusterState {
   std::optional<kube::Node> node_;
   bool services_synced_ = false;
   bool slices_synced_ = false;
+  bool node_synced_ = false;
 };
 
 template <>

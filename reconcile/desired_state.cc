@@ -6,24 +6,18 @@
 namespace reconcile {
 namespace {
 
-Scope keys_of(const ServiceState& state) {
-  Scope scope{.virtual_servers = {}, .addresses = state.addresses, .elements = state.elements};
-  scope.virtual_servers.reserve(state.virtual_servers.size());
-  for (const auto& server : state.virtual_servers) scope.virtual_servers.push_back(server.id);
-  return scope;
-}
-
 bool asks_for_the_same_keys(const ServiceState& before, const ServiceState& after) {
-  const auto same_id = [](const auto& a, const auto& b) { return a.id == b.id; };
+  const auto same_id = [](const auto& a, const auto& b) {
+    return a.id == b.id && a.kind == b.kind;
+  };
   return before.addresses == after.addresses && before.elements == after.elements &&
          std::equal(before.virtual_servers.begin(), before.virtual_servers.end(),
                     after.virtual_servers.begin(), after.virtual_servers.end(), same_id);
 }
 
-template <class Counts, class Key>
-void count_down(Counts& counts, const Key& key) {
-  const auto found = counts.find(key);
-  if (--found->second == 0) counts.erase(found);
+// `a` comes before `b`, or is its equal.
+bool precedes(const Claimant& a, FrontendKind kind_a, const Claimant& b, FrontendKind kind_b) {
+  return kind_a == kind_b ? a <= b : kind_a < kind_b;
 }
 
 template <class Map, class Key>
@@ -38,35 +32,50 @@ Scope DesiredState::update(const Claimant& claimant, ServiceState state) {
   const auto known = holdings_.find(claimant.service);
   if (known != holdings_.end() && known->second.claimant == claimant &&
       asks_for_the_same_keys(known->second.state, state)) {
-    return replace_servers(known->second, std::move(state));
+    Scope scope;
+    replace_in_place(known->second, std::move(state), scope);
+    return scope;
   }
   Scope scope = remove(claimant.service);
-  scope.merge(keys_of(state));
   const auto [holding, inserted] =
       holdings_.emplace(claimant.service, Holding{claimant, std::move(state)});
-  claim(holding->second);
+  claim(holding->second, scope);
   return scope;
 }
 
-// In place, so that the claims hold.
-Scope DesiredState::replace_servers(Holding& holding, ServiceState state) {
-  Scope scope;
+// So that the claims hold.
+void DesiredState::replace_in_place(Holding& holding, ServiceState state, Scope& scope) {
   for (std::size_t i = 0; i < state.virtual_servers.size(); ++i) {
     auto& before = holding.state.virtual_servers[i];
     auto& after = state.virtual_servers[i];
     if (before == after) continue;
     scope.virtual_servers.push_back(after.id);
+    if (before.elements != after.elements && virtual_server(after.id) == &before) {
+      count_down(before.elements, scope);
+      count_up(after.elements, scope);
+    }
     before = std::move(after);
   }
-  return scope;
+  holding.state.health_check = state.health_check;
+  holding.state.complaints = std::move(state.complaints);
+  note_health_check(holding);
 }
 
 Scope DesiredState::remove(const kube::NamespacedName& service) {
+  Scope scope;
   const auto known = holdings_.find(service);
-  if (known == holdings_.end()) return {};
-  Scope scope = keys_of(known->second.state);
-  release(known->second);
+  if (known == holdings_.end()) return scope;
+  release(known->second, scope);
+  health_checks_.erase(service);
   holdings_.erase(known);
+  return scope;
+}
+
+Scope DesiredState::update_node(const std::vector<ipvs::SetElement>& elements) {
+  Scope scope;
+  if (elements == node_elements_) return scope;
+  count_down(std::exchange(node_elements_, elements), scope);
+  count_up(node_elements_, scope);
   return scope;
 }
 
@@ -88,9 +97,16 @@ std::vector<kube::NamespacedName> DesiredState::losers(const ipvs::VirtualServer
   const auto found = claims_.find(id);
   if (found == claims_.end()) return names;
   const auto& claims = found->second;
-  std::transform(std::next(claims.begin()), claims.end(), std::back_inserter(names),
-                 [](const Claim& claim) { return claim.claimant->service; });
+  for (auto claim = std::next(claims.begin()); claim != claims.end(); ++claim) {
+    // One Service may name an address twice, say as an external and as a load balancer's.
+    if (claim->claimant != claims.front().claimant) names.push_back(claim->claimant->service);
+  }
   return names;
+}
+
+const ServiceState* DesiredState::state_of(const kube::NamespacedName& service) const {
+  const auto found = holdings_.find(service);
+  return found == holdings_.end() ? nullptr : &found->second.state;
 }
 
 Scope DesiredState::everything() const {
@@ -101,33 +117,78 @@ Scope DesiredState::everything() const {
   return scope;
 }
 
-void DesiredState::claim(const Holding& holding) {
-  for (const auto& server : holding.state.virtual_servers) {
-    auto& claims = claims_[server.id];
-    const auto place = std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) {
-      return holding.claimant <= *claim.claimant;
-    });
-    // One Service may name a port twice; the second naming claims nothing.
-    if (place != claims.end() && place->claimant == &holding.claimant) continue;
-    claims.insert(place, {&holding.claimant, &server});
-  }
-  for (const auto& address : holding.state.addresses) ++addresses_[address];
-  for (const auto& element : holding.state.elements) ++elements_[element];
+void DesiredState::claim(const Holding& holding, Scope& scope) {
+  const auto& state = holding.state;
+  for (const auto& server : state.virtual_servers) claim(holding.claimant, server, scope);
+  for (const auto& address : state.addresses) ++addresses_[address];
+  scope.merge({.virtual_servers = {}, .addresses = state.addresses, .elements = {}});
+  count_up(state.elements, scope);
+  note_health_check(holding);
 }
 
-void DesiredState::release(const Holding& holding) {
-  for (const auto& server : holding.state.virtual_servers) {
-    const auto found = claims_.find(server.id);
-    if (found == claims_.end()) continue;
-    auto& claims = found->second;
-    const auto mine = std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) {
-      return claim.claimant == &holding.claimant;
-    });
-    if (mine != claims.end()) claims.erase(mine);
-    if (claims.empty()) claims_.erase(found);
+void DesiredState::claim(const Claimant& claimant, const DesiredVirtualServer& server,
+                         Scope& scope) {
+  scope.virtual_servers.push_back(server.id);
+  auto& claims = claims_[server.id];
+  const auto place = std::find_if(claims.begin(), claims.end(), [&](const Claim& claim) {
+    return precedes(claimant, server.kind, *claim.claimant, claim.wanted->kind);
+  });
+  // One Service may name a port twice; the second naming claims nothing.
+  if (place != claims.end() && place->claimant == &claimant && place->wanted->kind == server.kind)
+    return;
+  if (place == claims.begin()) {
+    if (!claims.empty()) count_down(claims.front().wanted->elements, scope);
+    count_up(server.elements, scope);
   }
-  for (const auto& address : holding.state.addresses) count_down(addresses_, address);
-  for (const auto& element : holding.state.elements) count_down(elements_, element);
+  claims.insert(place, {&claimant, &server});
+}
+
+void DesiredState::release(const Holding& holding, Scope& scope) {
+  const auto& state = holding.state;
+  for (const auto& server : state.virtual_servers) release(server, scope);
+  for (const auto& address : state.addresses) {
+    const auto found = addresses_.find(address);
+    if (--found->second == 0) addresses_.erase(found);
+  }
+  scope.merge({.virtual_servers = {}, .addresses = state.addresses, .elements = {}});
+  count_down(state.elements, scope);
+}
+
+void DesiredState::release(const DesiredVirtualServer& server, Scope& scope) {
+  scope.virtual_servers.push_back(server.id);
+  const auto found = claims_.find(server.id);
+  if (found == claims_.end()) return;
+  auto& claims = found->second;
+  const auto mine = std::find_if(claims.begin(), claims.end(),
+                                 [&](const Claim& claim) { return claim.wanted == &server; });
+  if (mine == claims.end()) return;
+  const bool won = mine == claims.begin();
+  claims.erase(mine);
+  if (won) count_down(server.elements, scope);
+  if (won && !claims.empty()) count_up(claims.front().wanted->elements, scope);
+  if (claims.empty()) claims_.erase(found);
+}
+
+void DesiredState::count_up(const std::vector<ipvs::SetElement>& elements, Scope& scope) {
+  for (const auto& element : elements) ++elements_[element];
+  scope.merge({.virtual_servers = {}, .addresses = {}, .elements = elements});
+}
+
+void DesiredState::count_down(const std::vector<ipvs::SetElement>& elements, Scope& scope) {
+  for (const auto& element : elements) {
+    const auto found = elements_.find(element);
+    if (--found->second == 0) elements_.erase(found);
+  }
+  scope.merge({.virtual_servers = {}, .addresses = {}, .elements = elements});
+}
+
+void DesiredState::note_health_check(const Holding& holding) {
+  const auto& service = holding.claimant.service;
+  if (holding.state.health_check) {
+    health_checks_.insert_or_assign(service, *holding.state.health_check);
+  } else {
+    health_checks_.erase(service);
+  }
 }
 
 }  // namespace reconcile

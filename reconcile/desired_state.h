@@ -1,14 +1,17 @@
 // What the node should have: the union of what the Services ask for. Pure; one thread (io).
 //
-// Two Services may claim the same virtual server (one address, protocol and port): the older object
-// wins, its uid breaks a tie, so that every node decides alike; the loser is reported by `losers`.
-// Addresses and set elements are counted: they stay as long as one Service asks for them.
+// Two Services may claim the same virtual server (one address, protocol and port): a cluster IP
+// wins over a node port, that over a load-balancer address, that over an external IP; then the
+// older object, its uid breaks a tie, so that every node decides alike; the loser is reported by
+// `losers`. The elements of a virtual server are those of its winner. Addresses and all other
+// elements are counted: they stay as long as one Service asks for them.
 #pragma once
 
 #include <boost/container/small_vector.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered_map.hpp>
 #include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -32,10 +35,12 @@ class DesiredState {
  public:
   // Replaces what `claimant` asks for. The scope names the keys that it asked for before or asks
   // for now, and whose desired state this can have changed: of a Service that asks for the same
-  // keys as before, the virtual servers that differ.
+  // keys as before, what differs.
   [[nodiscard]] Scope update(const Claimant& claimant, ServiceState state);
   // `service` asks for nothing any more.
   [[nodiscard]] Scope remove(const kube::NamespacedName& service);
+  // Replaces the elements that no Service asks for, but the node itself.
+  [[nodiscard]] Scope update_node(const std::vector<ipvs::SetElement>& elements);
 
   // Null: nobody wants it. Valid until the next change.
   [[nodiscard]] const DesiredVirtualServer* virtual_server(const ipvs::VirtualServerId& id) const;
@@ -44,6 +49,13 @@ class DesiredState {
 
   // The Services that claimed `id` and lost it to an older one.
   [[nodiscard]] std::vector<kube::NamespacedName> losers(const ipvs::VirtualServerId& id) const;
+
+  // What a Service asks for; null: nothing. Valid until the next change.
+  [[nodiscard]] const ServiceState* state_of(const kube::NamespacedName& service) const;
+
+  // What load balancers ask this node, by the Service. Valid until the next change.
+  using HealthChecks = std::map<kube::NamespacedName, HealthCheck>;
+  [[nodiscard]] const HealthChecks& health_checks() const { return health_checks_; }
 
   // Every key that is wanted, each once.
   [[nodiscard]] Scope everything() const;
@@ -62,15 +74,23 @@ class DesiredState {
   template <class Key>
   using Counts = boost::unordered_flat_map<Key, int, KeyHash>;
 
-  static Scope replace_servers(Holding& holding, ServiceState state);
-  void claim(const Holding& holding);
-  void release(const Holding& holding);
+  // What each of these changes is added to `scope`.
+  void replace_in_place(Holding& holding, ServiceState state, Scope& scope);
+  void claim(const Holding& holding, Scope& scope);
+  void claim(const Claimant& claimant, const DesiredVirtualServer& server, Scope& scope);
+  void release(const Holding& holding, Scope& scope);
+  void release(const DesiredVirtualServer& server, Scope& scope);
+  void count_up(const std::vector<ipvs::SetElement>& elements, Scope& scope);
+  void count_down(const std::vector<ipvs::SetElement>& elements, Scope& scope);
+  void note_health_check(const Holding& holding);
 
   // Its values stay where they are: claims point into them.
   boost::unordered_map<kube::NamespacedName, Holding, KeyHash> holdings_;
   boost::unordered_flat_map<ipvs::VirtualServerId, Claims, KeyHash> claims_;
   Counts<ipvs::Address> addresses_;
   Counts<ipvs::SetElement> elements_;
+  std::vector<ipvs::SetElement> node_elements_;
+  HealthChecks health_checks_;
 };
 
 }  // namespace reconcile

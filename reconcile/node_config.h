@@ -1,13 +1,46 @@
-// What the decision knows of the node it decides for. Plain value: any thread.
+// How this node is to be decided for, as the operator says. What the node says of itself is in
+// node_facts.h. Plain value: any thread.
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "ipvs/ruleset.h"
+#include "kube/cidr_range.h"
+#include "reconcile/node_settings.h"
 
 namespace reconcile {
+
+using Ranges = std::vector<kube::CidrRange>;
+
+// Which of the node's addresses carry node ports (kube-proxy's nodePortAddresses).
+struct NodePortAddresses {
+  bool primary_only = false;  // the first of each family in the Node's status; `ranges` is not read
+  Ranges ranges = {};         // those inside one of these; empty, or one of prefix 0: all
+};
 
 struct NodeConfig {
   std::string name;              // as in Endpoint.nodeName
   std::string scheduler = "rr";  // of every virtual server; any name the kernel knows
+  Ranges excluded = {};          // virtual servers at these addresses are never deleted
+  NodePortAddresses node_port_addresses = {};
+
+  // External IPs are served at all, and which may be: empty means any.
+  bool external_ips = true;
+  Ranges external_ip_ranges = {};
+  // Never served for an external or load-balancer address, beside what the cluster itself tells.
+  Ranges service_ranges = {};
+  std::vector<kube::Address> api_servers = {};
+
+  // Every connection to a cluster address is masqueraded, whoever opens it.
+  bool masquerade_all = false;
+  // Which sources are pods: those of `cluster_ranges`; or of the Node's own podCIDRs; or what
+  // comes in by `rules.pod_interface`. Without any of them, nothing tells a pod from others.
+  Ranges cluster_ranges = {};
+  bool pods_by_node_ranges = false;
+  ipvs::RuleSettings rules = {};
+
+  NodeSettings settings = {};
 };
 
 }  // namespace reconcile

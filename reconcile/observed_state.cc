@@ -79,7 +79,11 @@ const ObservedVirtualServer* ObservedState::virtual_server(const ipvs::VirtualSe
 bool ObservedState::is_ours(const ipvs::VirtualServerId& id) const {
   if (id.fwmark != 0) return false;
   return is_bound(id.address) ||
-         has({.set = ipvs::SetName::kServiceAddresses, .address = id.address});
+         has({.set = ipvs::SetName::kServiceAddresses, .address = id.address}) ||
+         has({.set = ipvs::SetName::kNodePorts,
+              .address = id.address,
+              .protocol = id.protocol,
+              .port = id.port});
 }
 
 Scope ObservedState::everything_ours() const {

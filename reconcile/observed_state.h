@@ -2,9 +2,9 @@
 // steps.
 //
 // Ours, and so never to be confused with what others put there (law 5): a virtual server whose
-// address is bound to kube-ipvs0 or stands in our set of service addresses. That set is filled
-// before a virtual server is made and emptied after it is gone, so ownership survives a kill at any
-// point. Pure; one thread (io).
+// address is bound to kube-ipvs0 or stands in our set of service addresses, or which stands in our
+// set of node ports. Those sets are filled before a virtual server is made and emptied after it is
+// gone, so ownership survives a kill at any point. Pure; one thread (io).
 #pragma once
 
 #include <boost/container/flat_map.hpp>

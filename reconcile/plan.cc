@@ -10,24 +10,43 @@ namespace {
 enum Phase : std::size_t {
   kRules,
   kOpenLive,
+  kLiftRestrictions,
+  kDropRanges,
+  kAddRanges,
   kClaim,
   kFill,
   kOpen,
   kBind,
   kLower,
+  kForget,
   kSilence,
   kRemoveServers,
+  kForgetRemoved,
   kUnbind,
   kUnclaim,
   kPhases
 };
 
+bool is_range(const ipvs::SetElement& element) {
+  return element.set == ipvs::SetName::kPodRanges || element.set == ipvs::SetName::kSourceRanges;
+}
+
+ipvs::VirtualServerId server_of(const ipvs::SetElement& element) {
+  return {.address = element.address, .protocol = element.protocol, .port = element.port};
+}
+
+// Is it one of those without which a virtual server could not be reached, or not be known as ours?
+bool keeps_a_server(const ipvs::SetElement& element) {
+  return element.set == ipvs::SetName::kServiceAddresses ||
+         element.set == ipvs::SetName::kServicePorts || element.set == ipvs::SetName::kNodePorts;
+}
+
 // Collects steps by phase while the scope is walked key by key.
 class Planner {
  public:
   Planner(const DesiredState& desired, const ObservedState& observed, const Drains& drains,
-          TimePoint now)
-      : desired_(desired), observed_(observed), drains_(drains), now_(now) {}
+          TimePoint now, const Ranges& excluded)
+      : desired_(desired), observed_(observed), drains_(drains), now_(now), excluded_(excluded) {}
 
   void plan_skeleton() {
     // The link first: the rules and the elements after them are then one transaction.
@@ -40,9 +59,8 @@ class Planner {
     if (wanted == observed_.has(element)) return;
     if (wanted) {
       add(phase_to_add(element), ipvs::AddElement{element});
-    } else {
-      const bool is_port = element.set == ipvs::SetName::kServicePorts;
-      add(is_port ? kSilence : kUnclaim, ipvs::DeleteElement{element});
+    } else if (!is_excluded(element.address) || !keeps_a_server(element)) {
+      add(phase_to_delete(element), ipvs::DeleteElement{element});
     }
   }
 
@@ -51,7 +69,7 @@ class Planner {
     if (wanted == observed_.is_bound(address)) return;
     if (wanted) {
       add(kBind, ipvs::BindAddress{address});
-    } else {
+    } else if (!is_excluded(address)) {
       add(kUnbind, ipvs::UnbindAddress{address});
     }
   }
@@ -63,14 +81,15 @@ class Planner {
       change(*wanted, *present);
     } else if (wanted) {
       create(*wanted);
-    } else if (present && observed_.is_ours(id)) {
+    } else if (present && observed_.is_ours(id) && !is_excluded(id.address)) {
       add(kRemoveServers, ipvs::DeleteVirtualServer{id});
+      if (!present->real_servers.empty()) forget(kForgetRemoved, id, {});
     }
   }
 
   Plan result() && {
     return {.claims = joined(kRules, kClaim),
-            .changes = joined(kFill, kRemoveServers),
+            .changes = joined(kFill, kForgetRemoved),
             .releases = joined(kUnbind, kUnclaim),
             .draining = std::move(draining_),
             .drains_ended = drains_ended_};
@@ -79,18 +98,30 @@ class Planner {
  private:
   void add(Phase phase, ipvs::Step step) { phases_[phase].push_back(std::move(step)); }
 
+  bool is_excluded(const ipvs::Address& address) const { return contains(excluded_, address); }
+
   // A port is opened once there is somebody behind it: now, or when its virtual server has been
   // filled.
   Phase phase_to_add(const ipvs::SetElement& element) const {
+    if (is_range(element)) return kAddRanges;
     if (element.set != ipvs::SetName::kServicePorts) return kClaim;
-    const ipvs::VirtualServerId id{
-        .address = element.address, .protocol = element.protocol, .port = element.port};
-    return observed_.virtual_server(id) ? kOpenLive : kOpen;
+    return observed_.virtual_server(server_of(element)) ? kOpenLive : kOpen;
+  }
+
+  // A restriction of what stays is lifted together with its ranges; of what goes, it holds until
+  // that is gone. Ranges are only ever replaced by others in one transaction, since the kernel
+  // refuses those that overlap.
+  Phase phase_to_delete(const ipvs::SetElement& element) const {
+    if (is_range(element)) return kDropRanges;
+    if (element.set == ipvs::SetName::kServicePorts) return kSilence;
+    const bool stays = element.set == ipvs::SetName::kRestrictedPorts &&
+                       desired_.virtual_server(server_of(element));
+    return stays ? kLiftRestrictions : kUnclaim;
   }
 
   std::vector<ipvs::Step> joined(std::size_t first, std::size_t last) {
-    auto steps = std::move(phases_[first]);  // a first sync has all but everything in one phase
-    for (auto phase = first + 1; phase <= last; ++phase) {
+    std::vector<ipvs::Step> steps;
+    for (auto phase = first; phase <= last; ++phase) {
       steps.insert(steps.end(), std::make_move_iterator(phases_[phase].begin()),
                    std::make_move_iterator(phases_[phase].end()));
     }
@@ -102,6 +133,15 @@ class Planner {
     for (const auto& [id, settings] : wanted.real_servers) {
       add(kFill, ipvs::AddRealServer{wanted.id, id, settings});
     }
+    if (!wanted.real_servers.empty()) forget(kForget, wanted.id, wanted.real_servers);
+  }
+
+  // Of UDP alone: a client of TCP opens a new connection, and that is a new flow.
+  void forget(Phase phase, const ipvs::VirtualServerId& id, const RealServers& keep) {
+    if (id.protocol != ipvs::Protocol::kUdp) return;
+    ipvs::ForgetFlows step{.id = id, .keep = {}};
+    for (const auto& [server, settings] : keep) step.keep.push_back(server);
+    add(phase, std::move(step));
   }
 
   // Both sides are sorted: one merge finds who comes, who stays and who goes.
@@ -109,6 +149,8 @@ class Planner {
     if (wanted.settings != present.settings) {
       add(kFill, ipvs::EditVirtualServer{wanted.id, wanted.settings});
     }
+    // Flows stick to a server that goes, and to nobody where there was none.
+    bool loses_flows = present.real_servers.empty() && !wanted.real_servers.empty();
     auto want = wanted.real_servers.begin();
     auto have = present.real_servers.begin();
     while (want != wanted.real_servers.end() || have != present.real_servers.end()) {
@@ -118,6 +160,7 @@ class Planner {
         ++want;
       } else if (want == wanted.real_servers.end() || have->first < want->first) {
         retire({wanted.id, have->first}, have->second);
+        loses_flows = true;
         ++have;
       } else {
         edit(wanted.id, want->first, want->second, have->second.settings);
@@ -125,6 +168,7 @@ class Planner {
         ++have;
       }
     }
+    if (loses_flows) forget(kForget, wanted.id, wanted.real_servers);
   }
 
   // Raise before lower: whoever takes over is there before somebody lets go.
@@ -155,6 +199,7 @@ class Planner {
   const ObservedState& observed_;
   const Drains& drains_;
   TimePoint now_;
+  const Ranges& excluded_;
   std::array<std::vector<ipvs::Step>, kPhases> phases_;
   std::vector<Drain> draining_;
   std::size_t drains_ended_ = 0;
@@ -163,8 +208,8 @@ class Planner {
 }  // namespace
 
 Plan plan(const Scope& scope, const DesiredState& desired, const ObservedState& observed,
-          const Drains& drains, TimePoint now) {
-  Planner planner(desired, observed, drains, now);
+          const Drains& drains, TimePoint now, const Ranges& excluded) {
+  Planner planner(desired, observed, drains, now, excluded);
   planner.plan_skeleton();
   for (const auto& element : scope.elements) planner.plan_element(element);
   for (const auto& id : scope.virtual_servers) planner.plan_virtual_server(id);

@@ -8,13 +8,17 @@
 //
 //   1 rules       the link, the table's skeleton
 //   2 claim       service_ports of virtual servers that are there already, so that no live one is
-//   refused;
-//                 then service_addresses, hairpin: from here on what follows is known as ours
+//                 refused; who may use what: source ranges, then the ports that they restrict, the
+//                 ports for insiders, who is masqueraded; and the claims, service_addresses and
+//                 node_ports: from here on what follows is known as ours
 //   3 fill        add and edit virtual servers, add real servers, raise weights
 //   4 announce    the other service_ports, then the addresses: only now can a packet arrive
-//   5 lower       weights to 0, real servers that nobody uses any more
-//   6 silence     service_ports: new connections are refused
-//   7 remove      virtual servers, then addresses, then what claimed them
+//   5 lower       weights to 0, real servers that have drained, or are of UDP
+//   6 forget      conntrack's flows to the UDP servers that are gone
+//   7 silence     ports, then virtual servers; then their addresses, and what was claimed
+//
+// Elements of one phase that follow each other are one transaction of nftables: ranges change at
+// once, old ones out and new ones in.
 #pragma once
 
 #include <vector>
@@ -22,14 +26,17 @@
 #include "ipvs/step.h"
 #include "reconcile/desired_state.h"
 #include "reconcile/drains.h"
+#include "reconcile/node_config.h"
 #include "reconcile/observed_state.h"
 #include "reconcile/scope.h"
 
 namespace reconcile {
 
 struct Plan {
+  // What the node is to be set to (node_settings.h); an audit's alone, and first of all.
+  std::vector<ipvs::Step> settings = {};
   std::vector<ipvs::Step> claims;    // phases 1 and 2
-  std::vector<ipvs::Step> changes;   // phases 3 to 6, and the removal of virtual servers
+  std::vector<ipvs::Step> changes;   // phases 3 to 6, and the removal of ports and virtual servers
   std::vector<ipvs::Step> releases;  // the end of phase 7: addresses, and what claimed them
   // Real servers in scope that drain once the steps are done.
   std::vector<Drain> draining;
@@ -37,7 +44,7 @@ struct Plan {
   std::size_t drains_ended = 0;
 
   [[nodiscard]] std::size_t size() const {
-    return claims.size() + changes.size() + releases.size();
+    return settings.size() + claims.size() + changes.size() + releases.size();
   }
   [[nodiscard]] bool empty() const { return size() == 0; }
 };
@@ -46,7 +53,10 @@ struct Plan {
 // it may have connections: TCP goes to weight 0 first and is deleted once idle or overdue; for UDP,
 // which cannot drain, deletion is what moves its flows (kernel-facts: flows stick to a weight of 0
 // for ever).
+//
+// At an address in `excluded` nothing is ever taken away.
 [[nodiscard]] Plan plan(const Scope& scope, const DesiredState& desired,
-                        const ObservedState& observed, const Drains& drains, TimePoint now);
+                        const ObservedState& observed, const Drains& drains, TimePoint now,
+                        const Ranges& excluded = {});
 
 }  // namespace reconcile

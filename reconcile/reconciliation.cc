@@ -1,15 +1,33 @@
 #include "reconcile/reconciliation.h"
 
 #include <cassert>
+#include <string>
 #include <utility>
 #include <variant>
 
 namespace reconcile {
+namespace {
+
+const kube::NamespacedName kApiServers{"default", "kubernetes"};
+
+bool has_hints(const std::vector<const kube::EndpointSlice*>& slices) {
+  for (const auto* slice : slices) {
+    for (const auto& endpoint : slice->endpoints) {
+      if (!endpoint.zone_hints.empty() || !endpoint.node_hints.empty()) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 Reconciliation::Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace)
-    : node_(std::move(node)), drains_(drain_grace) {}
+    : facts_(std::move(node)), drains_(drain_grace) {}
 
 void Reconciliation::observed(const ipvs::Observation& observation) {
   observed_.replace(observation);
+  mark(facts_.read(observation.node_addresses));
+  settings_ = settings_steps(facts_.config().settings, observation.timeouts, observation.sysctls);
   observed_valid_ = true;
   audit_due_ = true;
 }
@@ -25,7 +43,12 @@ Plan Reconciliation::decide(TimePoint now) {
   Scope scope = std::exchange(scope_, {});
   decided_ = std::exchange(dirty_, {});
   conflicts_.clear();
+  complaints_.clear();
+  scope.merge(desired_.update_node(node_elements()));
   for (const auto& [name, since] : decided_) scope.merge(redecide(name));
+  for (const auto& name : std::exchange(stale_, {})) {
+    if (!decided_.contains(name)) scope.merge(redecide(name));
+  }
   scope.tidy();
   for (const auto& id : scope.virtual_servers) {
     if (auto losers = desired_.losers(id); !losers.empty())
@@ -37,34 +60,73 @@ Plan Reconciliation::decide(TimePoint now) {
     scope.merge(observed_.everything_ours());
     scope.tidy();
   }
-  Plan made = plan(scope, desired_, observed_, drains_, now);
-  if (audit) drains_.replace(made.draining, now);
+  Plan made = plan(scope, desired_, observed_, drains_, now, facts_.config().excluded);
+  if (audit) complete_audit(made, now);
   return made;
+}
+
+// What an audit does beside looking at everything.
+void Reconciliation::complete_audit(Plan& made, TimePoint now) {
+  made.settings = std::exchange(settings_, {});
+  drains_.replace(made.draining, now);
+  for (const auto& id : std::exchange(unforgotten_, {})) {
+    ipvs::ForgetFlows step{.id = id, .keep = {}};
+    if (const auto* wanted = desired_.virtual_server(id)) {
+      for (const auto& [server, settings] : wanted->real_servers) step.keep.push_back(server);
+    }
+    made.changes.emplace_back(std::move(step));
+  }
 }
 
 bool Reconciliation::acknowledge(std::span<const ipvs::Step> steps,
                                  std::span<const ipvs::Outcome> outcomes, TimePoint now) {
   bool all_done = true;
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (outcomes[i]) {
-      all_done = false;
-    } else {
+    if (!outcomes[i]) {
       absorb(steps[i], now);
+    } else if (const auto* flows = std::get_if<ipvs::ForgetFlows>(&steps[i])) {
+      unforgotten_.insert(flows->id);
+    } else if (!stands_alone(steps[i])) {
+      all_done = false;
     }
   }
   if (!all_done) doubt();
   return all_done;
 }
 
-void Reconciliation::mark(const ServiceNames& names, TimePoint now) {
-  for (const auto& name : names) dirty_.emplace(name, now);
+void Reconciliation::mark(const FactsChange& change) {
+  if (!change.addresses && !change.zone && !change.pod_ranges) return;
+  stale_.merge(cluster_.services_if([&](const kube::Service& service, const auto& slices) {
+    return change.pod_ranges || (change.addresses && depends_on_node_addresses(service)) ||
+           (change.zone && has_hints(slices));
+  }));
+}
+
+// Whoever answers as the API server is none that a Service may have for itself.
+void Reconciliation::follow_api_servers(const ServiceNames& names) {
+  if (!names.contains(kApiServers)) return;
+  std::vector<kube::Address> addresses;
+  for (const auto* slice : cluster_.slices_of(kApiServers)) {
+    for (const auto& endpoint : slice->endpoints) addresses.push_back(endpoint.address);
+  }
+  mark(facts_.told_api_servers(std::move(addresses)));
+}
+
+std::vector<ipvs::SetElement> Reconciliation::node_elements() const {
+  std::vector<ipvs::SetElement> elements;
+  for (const auto& range : facts_.pod_ranges()) {
+    elements.push_back({.set = ipvs::SetName::kPodRanges, .range = {range.address, range.prefix}});
+  }
+  return elements;
 }
 
 Scope Reconciliation::redecide(const kube::NamespacedName& name) {
   const auto* service = cluster_.service(name);
   if (!service) return desired_.remove(name);
   const Claimant claimant{service->metadata.created, service->metadata.uid, name};
-  return desired_.update(claimant, desired(*service, cluster_.slices_of(name), node_));
+  auto state = desired(*service, cluster_.slices_of(name), facts_);
+  for (const auto& complaint : state.complaints) complaints_.push_back({name, complaint});
+  return desired_.update(claimant, std::move(state));
 }
 
 void Reconciliation::absorb(const ipvs::Step& step, TimePoint now) {

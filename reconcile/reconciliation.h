@@ -13,13 +13,14 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "ipvs/kernel.h"
 #include "reconcile/cluster_state.h"
 #include "reconcile/desired_state.h"
 #include "reconcile/drains.h"
-#include "reconcile/node_config.h"
+#include "reconcile/node_facts.h"
 #include "reconcile/observed_state.h"
 #include "reconcile/plan.h"
 
@@ -27,6 +28,12 @@ namespace reconcile {
 
 // A Service whose state is decided anew, and when the first event that asked for it came in.
 using Dirty = std::map<kube::NamespacedName, TimePoint>;
+
+// What of a Service's wishes is not done.
+struct ServiceComplaint {
+  kube::NamespacedName service;
+  Complaint complaint;
+};
 
 // A virtual server that more than one Service wants.
 struct Conflict {
@@ -44,7 +51,7 @@ class Reconciliation {
   template <class T>
   void replaced(std::vector<T> objects, const std::set<kube::NamespacedName>& doubtful,
                 TimePoint now) {
-    mark(cluster_.replace(std::move(objects), doubtful), now);
+    told<T>(cluster_.replace(std::move(objects), doubtful), now);
   }
   template <class T>
   void replaced(std::vector<T> objects, TimePoint now) {
@@ -52,11 +59,20 @@ class Reconciliation {
   }
   template <class T>
   void changed(T object, TimePoint now) {
-    mark(cluster_.put(std::move(object)), now);
+    told<T>(cluster_.put(std::move(object)), now);
   }
   template <class T>
   void deleted(const kube::NamespacedName& id, TimePoint now) {
-    mark(cluster_.remove<T>(id), now);
+    told<T>(cluster_.remove<T>(id), now);
+  }
+
+  // Whether the Node object has to be told before anything is decided: without it, hints, the
+  // primary addresses and the pods of NodeCIDR are unknown, and what they ask for would go and come
+  // again.
+  void wait_for_node(bool wait) { waits_for_node_ = wait; }
+  // Has everything been told that a decision needs?
+  [[nodiscard]] bool informed() const {
+    return cluster_.synced() && (cluster_.node_synced() || !waits_for_node_);
   }
 
   // What the kernel holds, read completely; the next plan() covers everything.
@@ -69,9 +85,11 @@ class Reconciliation {
   void doubt() { observed_valid_ = false; }
 
   // May a plan be made? Not before both kinds are synced and the kernel has been read (laws 1, 2).
-  [[nodiscard]] bool ready() const { return cluster_.synced() && observed_valid_; }
+  [[nodiscard]] bool ready() const { return informed() && observed_valid_; }
   // Is there anything to decide?
-  [[nodiscard]] bool pending() const { return !dirty_.empty() || audit_due_ || !scope_.empty(); }
+  [[nodiscard]] bool pending() const {
+    return !dirty_.empty() || !stale_.empty() || audit_due_ || !scope_.empty();
+  }
 
   // Decides all that is pending. REQUIRES ready(). The steps are to be written, then acknowledged.
   [[nodiscard]] Plan decide(TimePoint now);
@@ -79,7 +97,8 @@ class Reconciliation {
   [[nodiscard]] const Dirty& decided() const { return decided_; }
 
   // The kernel's answers to `steps`. A step that failed leaves our picture of the kernel in doubt;
-  // then the answer is false.
+  // then the answer is false. Not so a setting, nor flows that could not be forgotten: those are
+  // tried again with the next audit.
   [[nodiscard]] bool acknowledge(std::span<const ipvs::Step> steps,
                                  std::span<const ipvs::Outcome> outcomes, TimePoint now);
 
@@ -89,21 +108,38 @@ class Reconciliation {
   [[nodiscard]] const Drains& drains() const { return drains_; }
   // Conflicts among the virtual servers of the last plan's Services.
   [[nodiscard]] const std::vector<Conflict>& conflicts() const { return conflicts_; }
+  // What of the last plan's Services is not done.
+  [[nodiscard]] const std::vector<ServiceComplaint>& complaints() const { return complaints_; }
+  [[nodiscard]] const NodeFacts& facts() const { return facts_; }
 
  private:
-  void mark(const ServiceNames& names, TimePoint now);
+  template <class T>
+  void told(const ServiceNames& names, TimePoint now) {
+    for (const auto& name : names) dirty_.emplace(name, now);
+    if constexpr (std::is_same_v<T, kube::Node>) mark(facts_.told(cluster_.node()));
+    if constexpr (std::is_same_v<T, kube::EndpointSlice>) follow_api_servers(names);
+  }
+  void mark(const FactsChange& change);
+  void follow_api_servers(const ServiceNames& names);
+  [[nodiscard]] std::vector<ipvs::SetElement> node_elements() const;
   [[nodiscard]] Scope redecide(const kube::NamespacedName& name);
+  void complete_audit(Plan& made, TimePoint now);
   void absorb(const ipvs::Step& step, TimePoint now);
 
-  NodeConfig node_;
+  NodeFacts facts_;
   ClusterState cluster_;
   DesiredState desired_;
   ObservedState observed_;
   Drains drains_;
   Dirty dirty_;
   Dirty decided_;
+  ServiceNames stale_;  // to be decided anew because of the node, not of anything they were told
+  std::vector<ipvs::Step> settings_;             // that the last reading found missing
+  std::set<ipvs::VirtualServerId> unforgotten_;  // flows that an audit has to forget again
   Scope scope_;  // keys to look at again although no Service is dirty
   std::vector<Conflict> conflicts_;
+  std::vector<ServiceComplaint> complaints_;
+  bool waits_for_node_ = false;
   bool observed_valid_ = false;
   bool audit_due_ = false;
 };

@@ -105,7 +105,7 @@ class AnAgent : public testing::Test {
   }
 
   boost::asio::io_context io{1};
-  AgentSettings settings{.node = {.name = "here"}};
+  AgentSettings settings{.node = {.name = "here"}, .node_patience = 0ms};
   std::string text;
   Log log{4, [this](std::string_view line) { text += line; }};
   SharedKernel kernel;

@@ -37,6 +37,30 @@ inline kube::Endpoint unready(const std::string& address, std::string node = "")
   return {.address = ip(address), .ready = false, .serving = false, .node_name = std::move(node)};
 }
 
+// Draining: still serves, takes nothing new while somebody else is ready.
+inline kube::Endpoint terminating(const std::string& address, std::string node = "") {
+  return {.address = ip(address),
+          .ready = false,
+          .serving = true,
+          .terminating = true,
+          .node_name = std::move(node)};
+}
+
+inline std::vector<const kube::EndpointSlice*> pointers_to(
+    const std::vector<kube::EndpointSlice>& slices) {
+  std::vector<const kube::EndpointSlice*> pointers;
+  for (const auto& one : slices) pointers.push_back(&one);
+  return pointers;
+}
+
+// Every set element that `state` asks for, those of its virtual servers, too.
+inline std::vector<ipvs::SetElement> elements_of(const ServiceState& state) {
+  auto all = state.elements;
+  for (const auto& server : state.virtual_servers)
+    all.insert(all.end(), server.elements.begin(), server.elements.end());
+  return all;
+}
+
 // A slice of `service_name`, in its namespace.
 inline kube::EndpointSlice slice(const std::string& name, const std::string& service_name,
                                  std::vector<kube::Endpoint> endpoints,

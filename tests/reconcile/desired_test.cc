@@ -81,7 +81,7 @@ TEST(Desired, OpensThePortsAndNamesTheLocalEndpointsForHairpin) {
   const auto state =
       state_of(service("a/web", {"10.96.0.1"}),
                {slice("a/s", "web", {ready("10.0.0.1", "here"), ready("10.0.0.2", "there")})});
-  EXPECT_THAT(state.elements,
+  EXPECT_THAT(elements_of(state),
               UnorderedElementsAre(
                   SetElement{.set = SetName::kServiceAddresses, .address = ip("10.96.0.1")},
                   SetElement{.set = SetName::kServicePorts,

@@ -58,6 +58,7 @@ ipvs::Observation holding(std::vector<ipvs::ObservedRealServer> servers,
 
 std::vector<std::string> lines(const Plan& plan) {
   std::vector<std::string> texts;
+  for (const auto& step : plan.settings) texts.push_back(ipvs::to_string(step));
   for (const auto& step : plan.claims) texts.push_back(ipvs::to_string(step));
   for (const auto& step : plan.changes) texts.push_back(ipvs::to_string(step));
   for (const auto& step : plan.releases) texts.push_back(ipvs::to_string(step));
@@ -163,7 +164,9 @@ TEST(Plan, MovesUdpAtOnce) {
   EXPECT_THAT(
       lines(plan_for(desired, scope, holding({seen("10.0.0.1", 1, 5)}, udp("10.96.0.1", 80)))),
       ElementsAre("-a -u 10.96.0.1:80 -r 10.0.0.2:8080 -m -w 1",
-                  "-d -u 10.96.0.1:80 -r 10.0.0.1:8080"));
+                  "-d -u 10.96.0.1:80 -r 10.0.0.1:8080",
+                  "conntrack -D -p udp --orig-dst 10.96.0.1 --orig-port-dst 80  # but answers from "
+                  "10.0.0.2:8080"));
 }
 
 TEST(Plan, RaisesTheNewBeforeItLowersTheOld) {

@@ -1,0 +1,101 @@
+#include "reconcile/decision_log.h"
+
+#include <utility>
+
+#include "ipvs/step_text.h"
+#include "reconcile/duration.h"
+
+namespace reconcile {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kRepeatQuiet = 1h;
+
+std::string text_of(const ipvs::VirtualServerId& id) {
+  return ipvs::subject_of(ipvs::DeleteVirtualServer{id});
+}
+
+}  // namespace
+
+DecisionLog::DecisionLog(Log& log) : log_(log), repeats_(kRepeatQuiet) {}
+
+void DecisionLog::done(const Reconciliation& reconciliation, const Report& written,
+                       const Pass& pass, TimePoint now) {
+  const auto steps = written.steps.size();
+  say_refusals(written, now);
+  say_conflicts(reconciliation, now);
+  say_complaints(reconciliation, now);
+  if (!std::exchange(first_sync_done_, true)) {
+    log_.info(0, "First sync",
+              {{"services", reconciliation.cluster().service_count()},
+               {"slices", reconciliation.cluster().slice_count()},
+               {"writes", steps},
+               {"duration", to_string(now - started_)}});
+    return;
+  }
+  if (pass.audited) {
+    const auto repaired = reconciliation.decided().empty() ? steps - pass.drains_ended : 0;
+    log_.info(repaired > 0 ? 0 : 4, "Audit",
+              {{"repaired", repaired},
+               {"foreign", reconciliation.observed_state().foreign_count()},
+               {"draining", reconciliation.drains().size()},
+               {"duration", to_string(now - pass.decided)}});
+  }
+  if (steps > 0) say_services(reconciliation, steps, now);
+}
+
+void DecisionLog::say_refusals(const Report& written, TimePoint now) {
+  for (std::size_t i = 0; i < written.outcomes.size(); ++i) {
+    if (!written.outcomes[i]) continue;
+    const auto& step = written.steps[i];
+    const auto why = ipvs::to_string(*written.outcomes[i]);
+    if (!stands_alone(step)) {
+      log_.error("The kernel refused a step; the rest goes on, it is tried again",
+                 {{"step", ipvs::to_string(step)}, {"err", why}});
+    } else if (repeats_.note(ipvs::to_string(step), why, now)) {
+      log_.error("The node cannot be set as it should be; it is tried again in every audit",
+                 {{"step", ipvs::to_string(step)}, {"err", why}});
+    }
+  }
+}
+
+void DecisionLog::say_conflicts(const Reconciliation& reconciliation, TimePoint now) {
+  for (const auto& conflict : reconciliation.conflicts()) {
+    const auto address = text_of(conflict.id);
+    for (const auto& loser : conflict.losers) {
+      const auto service = kube::to_string(loser);
+      if (!repeats_.note(service + " " + address, "conflict", now)) continue;
+      log_.warning("Another Service has this address and port; give one of them another",
+                   {{"service", service}, {"address", address}});
+    }
+  }
+}
+
+void DecisionLog::say_complaints(const Reconciliation& reconciliation, TimePoint now) {
+  for (const auto& [name, complaint] : reconciliation.complaints()) {
+    const auto service = kube::to_string(name);
+    if (!repeats_.note(service + " " + complaint.field + " " + complaint.value, complaint.reason,
+                       now)) {
+      continue;
+    }
+    log_.warning("A part of a Service is not served; the rest of it is",
+                 {{"service", service},
+                  {"field", complaint.field},
+                  {"value", complaint.value},
+                  {"reason", complaint.reason}});
+  }
+}
+
+void DecisionLog::say_services(const Reconciliation& reconciliation, std::size_t steps,
+                               TimePoint now) {
+  for (const auto& [service, since] : reconciliation.decided()) {
+    log_.info(2, "Service programmed",
+              {{"service", kube::to_string(service)},
+               {"steps", steps},
+               {"batch", reconciliation.decided().size()},
+               {"latency", to_string(now - since)}});
+  }
+}
+
+}  // namespace reconcile
