@@ -39,13 +39,13 @@ class Cluster:
     """A started cluster; `stop()` ends the control plane and the agents, not the lab."""
 
     def __init__(self, lab: Lab, build_dir: Path, control_plane: ControlPlane,
-                 agent_options: Sequence[str], agent: Path | None = None) -> None:
+                 agent_options: Sequence[str]) -> None:
         self.lab = lab
         self.build_dir = build_dir
         self.control_plane = control_plane
         self.endpoints = control_plane.endpoints
         self.nodes: list[Node] = lab_nodes(lab)
-        self.agents = Agents(lab, agent or build_dir / "reconcile" / "kube-ipvs",
+        self.agents = Agents(lab, build_dir / "reconcile" / "kube-ipvs",
                              [node.name for node in self.nodes],
                              self.endpoints.agent_kubeconfig, agent_options)
         self.api = Api(self.endpoints.port, self.endpoints.tls())
@@ -53,14 +53,13 @@ class Cluster:
 
     @staticmethod
     def start(lab: Lab, build_dir: Path, dns: bool = True,
-              agent_options: Sequence[str] = (), agent: Path | None = None) -> Cluster:
-        """Brings everything up; `build_dir` holds kube-ipvs, httpenv and traffic.
+              agent_options: Sequence[str] = ()) -> Cluster:
+        """Brings everything up; `build_dir` holds kube-ipvs and the pods' programs.
 
-        `dns`: with the cluster's DNS. `agent_options`: more flags for the agents. `agent`: another
-        program than kube-ipvs.
+        `dns`: with the cluster's DNS. `agent_options`: more flags for `kube-ipvs agent`.
         """
         clear(lab, [node.name for node in lab_nodes(lab)])
-        cluster = Cluster(lab, build_dir, ControlPlane.start(), agent_options, agent)
+        cluster = Cluster(lab, build_dir, ControlPlane.start(), agent_options)
         cluster._kubelet.start()
         cluster.kubectl("apply", "-f", str(_FOLDER / "cluster-rights.yaml"))
         cluster.agents.start_all()

@@ -16,25 +16,24 @@ class Agents:
 
     def __init__(self, lab: Lab, program: Path, nodes: Sequence[str], kubeconfig: str,
                  options: Sequence[str] = ()) -> None:
-        """`options`: more flags for `kube-ipvs agent`; or for kube-proxy, if that is the program,
-        which understands the same ones."""
+        """`options`: more flags for `kube-ipvs agent`, also of those started later; or for
+        kube-proxy, if that is the program, which understands the same ones."""
         self.program = program
+        self.options = tuple(options)
         self._lab = lab
         self._nodes = list(nodes)
         self._kubeconfig = kubeconfig
-        self._options = tuple(options)
         self._earlier_logs = {node: "" for node in nodes}
 
     def start_all(self) -> None:
         for node in self._nodes:
             self.start(node)
 
-    def start(self, node: str, more: Sequence[str] = ()) -> None:
-        """`more`: flags beside the usual ones."""
+    def start(self, node: str) -> None:
         mode = ("--proxy-mode=ipvs",) if self.program.name == "kube-proxy" else ("agent",)
         self._lab.spawn(node, _name(node), [
             str(self.program), *mode, "--hostname-override", node,
-            "--kubeconfig", self._kubeconfig, "-v=2", *self._options, *more])
+            "--kubeconfig", self._kubeconfig, "-v=2", *self.options])
 
     def stop(self, node: str, signal_number: int) -> None:
         """Ends the node's agent with the signal; returns when it has ended."""
@@ -42,9 +41,9 @@ class Agents:
         self._lab.wait(_name(node), timeout=30)
         self._earlier_logs[node] += self.log(node)
 
-    def restart(self, node: str, signal_number: int, more: Sequence[str] = ()) -> None:
+    def restart(self, node: str, signal_number: int) -> None:
         self.stop(node, signal_number)
-        self.start(node, more)
+        self.start(node)
 
     def alive(self, node: str) -> bool:
         return self._lab.alive(_name(node))

@@ -1,10 +1,9 @@
 #!/usr/bin/env python3
 """Runs the packet suite: a line per row as it goes, and the counts at the end.
 
-    PYTHONPATH=tests python3 -m packets.run [--record] [--peer] [PATTERN…]
+    PYTHONPATH=tests python3 -m packets.run [--record] [PATTERN…]
 
-A pattern is a part of a scene's name. Boots the lab unless one runs. With --peer kube-proxy serves in
-kube-ipvs's place; rows that it fails on purpose say so, and must fail.
+A pattern is a part of a scene's name. Boots the lab unless one runs.
 """
 
 from __future__ import annotations
@@ -23,21 +22,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from e2e.fixture import AGENT_OPTIONS, build_dir, running_lab  # noqa: E402
 from lab.cluster import Cluster, ClusterError  # noqa: E402
-from lab.cluster_readings import Table, parse_table  # noqa: E402
-from lab.control_plane_binaries import peer, reason_to_do_without  # noqa: E402
+from lab.control_plane_binaries import reason_to_do_without  # noqa: E402
 from lab.kubelet_api import ApiError  # noqa: E402
 from lab.settings import LabError  # noqa: E402
 from packets import probing, world  # noqa: E402
 from packets.objects import Objects  # noqa: E402
-from packets.scene import FOLDER, Object, Scene, SceneError, Step, load_all  # noqa: E402
+from packets.scene import (  # noqa: E402
+    FOLDER,
+    POD_RANGES,
+    Object,
+    Scene,
+    SceneError,
+    Step,
+    load_all,
+)
 
 RECORDED = FOLDER / "recorded"
 # How long a row may be wrong after every agent has seen what changed.
 SOON = 10.0
 # How long until an agent must have seen it.
 SEEN = 30.0
-# kube-proxy starts a process for every rule, which takes its time in emulation.
-PEERS_PATIENCE = 8
 SIDE_BY_SIDE = 4
 
 
@@ -60,36 +64,13 @@ class Report:
             sys.stdout.flush()
 
 
-class Tables:
-    """The nodes' tables; callers at the same time share one reading. Thread-safe."""
-
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self._locks = {node.name: threading.Lock() for node in cluster.nodes}
-        self._read: dict[str, tuple[float, Table]] = {}
-
-    def since(self, node: str, moment: float) -> Table:
-        """The node's table, read after `moment` (of time.monotonic)."""
-        with self._locks[node]:
-            at, table = self._read.get(node, (0.0, {}))
-            if at <= moment:
-                at = time.monotonic()
-                table = parse_table(self._cluster.output(node, "ipvsadm", "-Ln"))
-                self._read[node] = (at, table)
-            return table
-
-
 class Stage:
     """Plays one scene after the other, or several side by side."""
 
-    def __init__(self, cluster: Cluster, report: Report, record: bool, with_peer: bool) -> None:
+    def __init__(self, cluster: Cluster, report: Report, record: bool) -> None:
         self._cluster = cluster
-        self._with_peer = with_peer
-        self._patience = PEERS_PATIENCE if with_peer else 1
         self._report = report
         self._record = record
-        self._tables = Tables(cluster)
-        self._flags: Sequence[str] = ()
 
     def play(self, scene: Scene) -> None:
         started = time.monotonic()
@@ -100,7 +81,7 @@ class Stage:
             self._use_flags(scene.flags)
             self._play(scene, objects, lines, recorded)
             self._clean_up(scene, objects)
-            self._use_flags(())
+            self._use_flags(POD_RANGES)
         except (ApiError, ClusterError, LabError, SceneError, RuntimeError) as error:
             lines.append((f"the scene {scene.name}", str(error)))
         if self._record and len(recorded) == len(scene.steps):
@@ -108,12 +89,13 @@ class Stage:
         self._report.add(scene, lines, time.monotonic() - started)
 
     def _use_flags(self, flags: Sequence[str]) -> None:
-        """Starts the agents anew with these beside the usual ones, which a later one overrides."""
-        if flags == self._flags:
+        """Starts the agents anew with these beside those of all tests."""
+        options = (*AGENT_OPTIONS, *flags)
+        if options == self._cluster.agents.options:
             return
+        self._cluster.agents.options = options
         for node in self._cluster.nodes:
-            self._cluster.agents.restart(node.name, signal.SIGTERM, flags)
-        self._flags = tuple(flags)
+            self._cluster.agents.restart(node.name, signal.SIGTERM)
 
     def _play(self, scene: Scene, objects: Objects, lines: list[tuple[str, str]],
               recorded: list[Object]) -> None:
@@ -130,17 +112,16 @@ class Stage:
         made = objects.wait_until_made()
         probes = [probe for row in step.rows for probe in world.probes(row, made)]
         recorded.append(as_record(step, made, probes))
-        self._wait_until_seen(objects)
+        wait_until_seen(self._cluster, objects, SEEN)
         wrong = self._wrong(probes)
-        return [(line(step, probe), self._judge(probe, text))
-                for probe, text in zip(probes, wrong, strict=True)]
+        return [(line(step, probe), text) for probe, text in zip(probes, wrong, strict=True)]
 
     def _wrong(self, probes: Sequence[world.Probe]) -> list[str]:
         """Per probe what is wrong about it; what is, is tried again for a while."""
         wrong = probing.complaints(self._cluster, probes)
-        deadline = time.monotonic() + SOON * self._patience
+        deadline = time.monotonic() + SOON
         while time.monotonic() < deadline:
-            again = [i for i, text in enumerate(wrong) if text and not self._may_fail(probes[i])]
+            again = [i for i, text in enumerate(wrong) if text]
             if not again:
                 break
             news = probing.complaints(self._cluster, [probes[i] for i in again])
@@ -148,28 +129,23 @@ class Stage:
                 wrong[i] = text
         return wrong
 
-    def _may_fail(self, probe: world.Probe) -> bool:
-        return self._with_peer and bool(probe.row.kube_proxy)
-
-    def _judge(self, probe: world.Probe, wrong: str) -> str:
-        if not self._may_fail(probe):
-            return wrong
-        return "" if wrong else f"kube-proxy does it too, though not expected: {probe.row.kube_proxy}"
-
-    def _wait_until_seen(self, objects: Objects) -> None:
-        """Returns when every node's table has what was changed last."""
-        address, port = objects.mark()
-        wanted = ("TCP", f"{address}:{port}")
-        for node in self._cluster.nodes:
-            self._cluster.wait_for(
-                lambda name=node.name: f"203.0.113.1:{port}" in self._tables.since(
-                    name, time.monotonic()).get(wanted, {}),
-                SEEN * self._patience, f"{node.name} to follow the changes of {objects.namespace}")
-
     def _clean_up(self, scene: Scene, objects: Objects) -> None:
         for change in scene.cleanup:
             objects.change(change)
         objects.remove_namespace()
+
+
+def wait_until_seen(cluster: Cluster, objects: Objects, patience: float) -> None:
+    """Returns when every node's table has what was changed last."""
+    address, port = objects.mark()
+
+    def follows(node: str) -> bool:
+        return f"203.0.113.1:{port} " in cluster.run(
+            node, "ipvsadm", "-Ln", "-t", f"{address}:{port}").out
+
+    for node in cluster.nodes:
+        cluster.wait_for(lambda name=node.name: follows(name), patience,
+                         f"{node.name} to follow the changes of {objects.namespace}")
 
 
 def line(step: Step, probe: world.Probe) -> str:
@@ -207,13 +183,8 @@ def make_callers(cluster: Cluster) -> None:
     objects.wait_until_made()
 
 
-def start_cluster(with_peer: bool) -> Cluster:
-    """A cluster whose service proxy is kube-ipvs, or its peer."""
-    ranges = ("--cluster-cidr", "10.244.0.0/16,fd00:10:244::/48")
-    if with_peer:
-        options = (*ranges, "--ipvs-sync-period=5s", "--conntrack-max-per-core=0")
-        return Cluster.start(running_lab(), build_dir(), False, options, peer())
-    return Cluster.start(running_lab(), build_dir(), False, (*AGENT_OPTIONS, *ranges))
+def start_cluster() -> Cluster:
+    return Cluster.start(running_lab(), build_dir(), False, (*AGENT_OPTIONS, *POD_RANGES))
 
 
 def play_all(cluster: Cluster, scenes: Sequence[Scene], stage: Stage) -> None:
@@ -229,7 +200,6 @@ def play_all(cluster: Cluster, scenes: Sequence[Scene], stage: Stage) -> None:
 def main(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--record", action="store_true")
-    parser.add_argument("--peer", action="store_true", help="with kube-proxy in the agents' place")
     parser.add_argument("patterns", nargs="*")
     options = parser.parse_args(words)
     scenes = [scene for scene in load_all() if not options.patterns
@@ -240,9 +210,9 @@ def main(words: Sequence[str]) -> int:
         print(f"0 passed, 0 failed, {sum(len(scene.rows()) for scene in scenes)} skipped")
         return 0
     report = Report()
-    cluster = start_cluster(options.peer)
+    cluster = start_cluster()
     try:
-        play_all(cluster, scenes, Stage(cluster, report, options.record, options.peer))
+        play_all(cluster, scenes, Stage(cluster, report, options.record))
     finally:
         cluster.stop()
     print(f"{report.passed} passed, {report.failed} failed, 0 skipped")

@@ -14,6 +14,8 @@ Object = dict[str, Any]
 FOLDER = Path(__file__).parent
 SCENES = FOLDER / "scenes"
 FAMILIES = ("IPv4", "IPv6")
+# The agents' flags where a scene says nothing about them.
+POD_RANGES = ("--cluster-cidr", "10.244.0.0/16,fd00:10:244::/48")
 _PROTOCOLS = ("TCP", "UDP", "SCTP")
 
 
@@ -68,7 +70,7 @@ class Scene:
     objects: Sequence[Object]
     steps: Sequence[Step]
     cleanup: Sequence[Object] = field(default_factory=list)
-    flags: Sequence[str] = ()  # of the agents
+    flags: Sequence[str] = POD_RANGES  # of the agents
     alone: bool = False  # it changes what all scenes share
 
     def rows(self) -> list[Row]:
@@ -87,7 +89,7 @@ def load(path: Path) -> Scene:
     families = text.get("families", list(FAMILIES))
     steps = [_step(step, families, path.name) for step in text["steps"]]
     return Scene(name=path.stem, objects=_objects(text, families), steps=steps,
-                 cleanup=text.get("cleanup", []), flags=text.get("flags", ()),
+                 cleanup=text.get("cleanup", []), flags=tuple(text.get("flags", POD_RANGES)),
                  alone=text.get("alone", "flags" in text))
 
 
