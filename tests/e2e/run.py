@@ -24,8 +24,8 @@ from lab.control_plane_binaries import reason_to_do_without  # noqa: E402
 from lab.settings import LabError  # noqa: E402
 
 # In this order: the last one looks at what the others left behind.
-MODULES = ("scenario_test", "families_test", "traffic_test", "repair_test", "fault_test",
-           "reflector_test", "status_test")
+MODULES = ("scenario_test", "families_test", "traffic_test", "rolling_test", "wire_test",
+           "repair_test", "fault_test", "reflector_test", "status_test")
 LOG_TAIL = 15
 
 Err = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]

@@ -7,6 +7,7 @@ import signal
 import time
 
 from e2e.fixture import PORT, SOON, ClusterTest
+from e2e.held_connections import HeldConnections
 from lab.cluster import Pod
 from lab.cluster_readings import first_sync_writes
 
@@ -74,20 +75,10 @@ class Traffic(ClusterTest):
                     if not pod["metadata"].get("deletionTimestamp")]
         return editions == [[{"name": "EDITION", "value": "two"}]] * 5
 
-    # Held connections: keep-alive, each with two or three requests a second.
-
     def hold(self, connections: int) -> None:
-        """Opens the connections; returns when each has carried a request."""
-        self._holder = f"hold-{self._testMethodName}"
-        self._stop_file = f"/tmp/{self._holder}-{time.time_ns()}"
-        lab = self.cluster.lab
-        lab.spawn(self.caller.place, self._holder, [
-            self.cluster.traffic, "hold", self.address, str(PORT), str(connections),
-            "--stop-file", self._stop_file])
-        self.addCleanup(lab.signal, self._holder, signal.SIGKILL)
-        self.cluster.wait_for(lambda: "all connections carry" in lab.log(self._holder), SOON,
-                              f"{connections} connections to carry requests: "
-                              f"{lab.log(self._holder)}")
+        self._held = HeldConnections(self.cluster, self.caller.place, self.address, PORT,
+                                     connections)
+        self.addCleanup(self._held.kill)
 
     def carry_on(self, seconds: float) -> None:
         """Lets the traffic flow; the time itself is the condition."""
@@ -95,10 +86,6 @@ class Traffic(ClusterTest):
         self.cluster.wait_for(lambda: time.monotonic() > done, seconds + 1, "time to pass")
 
     def let_go(self) -> dict[str, int]:
-        """Ends the traffic; returns its counts: requests, failures, reconnects, slowest_ms."""
-        lab = self.cluster.lab
-        self.cluster.output(self.caller.place, "touch", self._stop_file)
-        lab.wait(self._holder, timeout=30)
-        result: dict[str, int] = json.loads(lab.log(self._holder).splitlines()[-1])
+        result = self._held.let_go()
         self.assertGreater(result["requests"], 0)
         return result

@@ -7,6 +7,7 @@ in which the tests run their own commands.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -62,6 +63,8 @@ class PodHost:
 
     def start(self, wish: PodWish, node_addresses: Sequence[str]) -> list[str]:
         """Makes the pod and waits until its process listens; returns its addresses, IPv4 first."""
+        if wish.host_network:
+            self._end_predecessor(wish)
         addresses = list(node_addresses) if wish.host_network else self._add_place(wish)
         image = self._images.get(_short_name(wish.image))
         if image:
@@ -88,6 +91,12 @@ class PodHost:
         made = self._lab.add_pod(wish.place, wish.node, nameserver=CLUSTER_DNS,
                                  search=(f"{wish.namespace}.{domain}", domain, "cluster.local"))
         return [made["address4"], made["address6"]]
+
+    def _end_predecessor(self, wish: PodWish) -> None:
+        """What a cluster that broke off has left on the node: it has no place to end with."""
+        with contextlib.suppress(LabError):  # usually there is none
+            self._lab.signal(wish.place, signal.SIGKILL)
+            self._lab.wait(wish.place, timeout=10)
 
     def _wait_until_it_listens(self, image: Image, wish: PodWish) -> None:
         deadline = time.monotonic() + _START_PATIENCE

@@ -1,0 +1,41 @@
+"""Keep-alive connections through a Service, each with two or three requests a second."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+
+from lab.cluster import Cluster
+
+_PATIENCE = 30.0
+
+
+class HeldConnections:
+    """Held from the moment they are made until `let_go`."""
+
+    def __init__(self, cluster: Cluster, place: str, address: str, port: int, count: int) -> None:
+        """Opens the connections; returns when each has carried a request."""
+        self._cluster = cluster
+        self._place = place
+        self._name = f"hold-{place}-{port}-{time.time_ns()}"
+        self._stop_file = f"/tmp/{self._name}"
+        cluster.lab.spawn(place, self._name, [
+            cluster.traffic, "hold", address, str(port), str(count),
+            "--stop-file", self._stop_file])
+        cluster.wait_for(lambda: "all connections carry" in self.log(), _PATIENCE,
+                         f"{count} connections from {place} to carry requests: {self.log()}")
+
+    def log(self) -> str:
+        return self._cluster.lab.log(self._name)
+
+    def let_go(self) -> dict[str, int]:
+        """Ends the traffic; returns its counts: requests, failures, reconnects, slowest_ms."""
+        self._cluster.output(self._place, "touch", self._stop_file)
+        self._cluster.lab.wait(self._name, timeout=_PATIENCE)
+        result: dict[str, int] = json.loads(self.log().splitlines()[-1])
+        return result
+
+    def kill(self) -> None:
+        """Ends it if it still runs."""
+        self._cluster.lab.signal(self._name, signal.SIGKILL)
