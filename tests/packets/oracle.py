@@ -63,6 +63,11 @@ def servers(saved: str) -> dict[str, list[str]]:
     return {server: sorted(words) for server, words in table.items()}
 
 
+def without(saved: str, address: str) -> str:
+    """The table without the virtual servers of an address."""
+    return "".join(line for line in saved.splitlines(keepends=True) if f" {address}:" not in line)
+
+
 def owners(worlds: Sequence[world.World]) -> dict[str, str]:
     """Per address and port which Service has it, and as what."""
     found: dict[str, str] = {}
@@ -115,8 +120,8 @@ class Comparison:
 
     def tables(self, patience: float) -> dict[str, str]:
         """Every node's, when the node has followed all changes."""
-        run.wait_until_seen(self._cluster, self._marks, patience)
-        return {node.name: self._cluster.output(node.name, "ipvsadm", "-Sn")
+        mark = run.wait_until_seen(self._cluster, self._marks, patience)
+        return {node.name: without(self._cluster.output(node.name, "ipvsadm", "-Sn"), mark)
                 for node in self._cluster.nodes}
 
     def change_to_the_peer(self) -> None:
@@ -132,9 +137,8 @@ class Comparison:
         """Of all first steps: sentence, and what is wrong about it with kube-proxy."""
         probes = [probe for scene, seen in zip(self._scenes, worlds, strict=True)
                   for row in scene.steps[0].rows for probe in world.probes(row, seen)]
-        wrong = probing.complaints(self._cluster, probes)
-        return [(probe.sentence, judge(probe, text))
-                for probe, text in zip(probes, wrong, strict=True)]
+        wrong = probing.complaints_after(self._cluster, probes, PEERS_PATIENCE, judge)
+        return [(probe.sentence, text) for probe, text in zip(probes, wrong, strict=True)]
 
     def _make(self, scene: Scene) -> world.World:
         objects = self._objects[scene.name]
@@ -147,6 +151,7 @@ class Comparison:
 
 
 def judge(probe: world.Probe, wrong: str) -> str:
+    """What is wrong about kube-proxy's answer: it may fail where the row says why."""
     known = probe.row.kube_proxy
     if known:
         return "" if wrong else f"kube-proxy does it too, though not expected: {known}"
@@ -183,12 +188,15 @@ def main(patterns: Sequence[str]) -> int:
         ours = comparison.tables(run.SEEN)
         comparison.change_to_the_peer()
         started = time.monotonic()
+        comparison.tables(PEERS_PATIENCE)
+        # Its virtual servers come first and its rules last, so the rows tell when it is done.
+        rows = comparison.rows(worlds)
+        print(f"kube-proxy was given {time.monotonic() - started:.0f} s")
         theirs = comparison.tables(PEERS_PATIENCE)
-        print(f"kube-proxy has followed after {time.monotonic() - started:.0f} s")
         owner = owners(worlds)
         found = [difference for node in sorted(ours)
                  for difference in differences(node, ours[node], theirs[node], owner)]
-        return 1 if tell(found, comparison.rows(worlds)) else 0
+        return 1 if tell(found, rows) else 0
     finally:
         cluster.stop()
 

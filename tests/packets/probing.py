@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from lab.cluster import Cluster
@@ -50,6 +51,19 @@ def complaints(cluster: Cluster, probes: Sequence[Probe]) -> list[str]:
             attempts |= found
     return [verdict.complaint(probe, attempts.get(number, []))
             for number, probe in enumerate(probes)]
+
+
+def complaints_after(cluster: Cluster, probes: Sequence[Probe], seconds: float,
+                     judge: Callable[[Probe, str], str]) -> list[str]:
+    """As `complaints`, as `judge` sees them; what is wrong is tried again for so long."""
+    deadline = time.monotonic() + seconds
+    wrong = [judge(*found) for found in zip(probes, complaints(cluster, probes), strict=True)]
+    while any(wrong) and time.monotonic() < deadline:
+        again = [number for number, text in enumerate(wrong) if text]
+        for number, text in zip(again, complaints(cluster, [probes[n] for n in again]),
+                                strict=True):
+            wrong[number] = judge(probes[number], text)
+    return wrong
 
 
 def _run(cluster: Cluster, place: str, numbers: Sequence[int],

@@ -113,21 +113,8 @@ class Stage:
         probes = [probe for row in step.rows for probe in world.probes(row, made)]
         recorded.append(as_record(step, made, probes))
         wait_until_seen(self._cluster, objects, SEEN)
-        wrong = self._wrong(probes)
+        wrong = probing.complaints_after(self._cluster, probes, SOON, lambda _, text: text)
         return [(line(step, probe), text) for probe, text in zip(probes, wrong, strict=True)]
-
-    def _wrong(self, probes: Sequence[world.Probe]) -> list[str]:
-        """Per probe what is wrong about it; what is, is tried again for a while."""
-        wrong = probing.complaints(self._cluster, probes)
-        deadline = time.monotonic() + SOON
-        while time.monotonic() < deadline:
-            again = [i for i, text in enumerate(wrong) if text]
-            if not again:
-                break
-            news = probing.complaints(self._cluster, [probes[i] for i in again])
-            for i, text in zip(again, news, strict=True):
-                wrong[i] = text
-        return wrong
 
     def _clean_up(self, scene: Scene, objects: Objects) -> None:
         for change in scene.cleanup:
@@ -135,8 +122,8 @@ class Stage:
         objects.remove_namespace()
 
 
-def wait_until_seen(cluster: Cluster, objects: Objects, patience: float) -> None:
-    """Returns when every node's table has what was changed last."""
+def wait_until_seen(cluster: Cluster, objects: Objects, patience: float) -> str:
+    """Returns when every node's table has what was changed last; the address that told it."""
     address, port = objects.mark()
 
     def follows(node: str) -> bool:
@@ -146,6 +133,7 @@ def wait_until_seen(cluster: Cluster, objects: Objects, patience: float) -> None
     for node in cluster.nodes:
         cluster.wait_for(lambda name=node.name: follows(name), patience,
                          f"{node.name} to follow the changes of {objects.namespace}")
+    return address
 
 
 def line(step: Step, probe: world.Probe) -> str:

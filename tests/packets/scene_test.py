@@ -10,7 +10,7 @@ from lab.settings import PROJECT
 from packets.run import RECORDED
 from packets.scene import load_all
 
-MAPPING = re.compile(r"^\| (?:\[C\] )?`(?P<test>[^`]+)` \| (?P<by>.+?) \|$", re.MULTILINE)
+MAPPING = re.compile(r"^\| [a-z_.]* \| `(?P<test>[^`]+)` \| (?P<by>.+?) \|$", re.MULTILINE)
 
 
 def mapping() -> dict[str, str]:
