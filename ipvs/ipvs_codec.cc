@@ -201,6 +201,11 @@ void put_get_timeouts(MessageBatch& batch, std::uint16_t family) {
   batch.end();
 }
 
+void put_dump_daemons(MessageBatch& batch, std::uint16_t family) {
+  begin(batch, family, IPVS_CMD_GET_DAEMON);
+  batch.end();
+}
+
 void put_dump_services(MessageBatch& batch, std::uint16_t family) {
   begin(batch, family, IPVS_CMD_GET_SERVICE);
   batch.end();
@@ -229,6 +234,26 @@ Timeouts timeouts_in(nlmsghdr* message) {
   return {.tcp = seconds(IPVS_CMD_ATTR_TIMEOUT_TCP),
           .tcp_fin = seconds(IPVS_CMD_ATTR_TIMEOUT_TCP_FIN),
           .udp = seconds(IPVS_CMD_ATTR_TIMEOUT_UDP)};
+}
+
+std::optional<SyncDaemon> daemon_in(nlmsghdr* message) {
+  const Attributes<IPVS_CMD_ATTR_MAX> command(message, GENL_HDRLEN);
+  const Attributes<IPVS_DAEMON_ATTR_MAX> daemon(command[IPVS_CMD_ATTR_DAEMON]);
+  if (!daemon.has(IPVS_DAEMON_ATTR_STATE)) return std::nullopt;
+  const auto state = daemon.get<std::uint32_t>(IPVS_DAEMON_ATTR_STATE);
+  SyncDaemon read{.master = state == IP_VS_STATE_MASTER,
+                  .interface = daemon.text(IPVS_DAEMON_ATTR_MCAST_IFN),
+                  .sync_id = daemon.get<std::uint32_t>(IPVS_DAEMON_ATTR_SYNC_ID),
+                  .max_length = daemon.get<std::uint16_t>(IPVS_DAEMON_ATTR_SYNC_MAXLEN),
+                  .group = {},
+                  .port = daemon.get<std::uint16_t>(IPVS_DAEMON_ATTR_MCAST_PORT),
+                  .ttl = daemon.get<std::uint8_t>(IPVS_DAEMON_ATTR_MCAST_TTL)};
+  if (daemon.has(IPVS_DAEMON_ATTR_MCAST_GROUP)) {
+    read.group = from_wire(AF_INET, daemon.bytes(IPVS_DAEMON_ATTR_MCAST_GROUP));
+  } else if (daemon.has(IPVS_DAEMON_ATTR_MCAST_GROUP6)) {
+    read.group = from_wire(AF_INET6, daemon.bytes(IPVS_DAEMON_ATTR_MCAST_GROUP6));
+  }
+  return read;
 }
 
 std::optional<ObservedVirtualServer> service_in(nlmsghdr* message) {

@@ -22,6 +22,7 @@
 #include "ipvs/counters.h"
 #include "ipvs/message_batch.h"
 #include "ipvs/step.h"
+#include "ipvs/sync_daemon.h"
 
 namespace ipvs {
 
@@ -31,6 +32,7 @@ void put_step(MessageBatch& batch, std::uint16_t family, const Step& step);
 
 void put_get_info(MessageBatch& batch, std::uint16_t family);
 void put_get_timeouts(MessageBatch& batch, std::uint16_t family);
+void put_dump_daemons(MessageBatch& batch, std::uint16_t family);
 void put_dump_services(MessageBatch& batch, std::uint16_t family);
 void put_get_service(MessageBatch& batch, std::uint16_t family, const VirtualServerId& id);
 void put_dump_dests(MessageBatch& batch, std::uint16_t family, const VirtualServerId& parent);
@@ -39,6 +41,7 @@ void put_dump_dests(MessageBatch& batch, std::uint16_t family, const VirtualServ
 [[nodiscard]] std::optional<KernelInfo> info_in(nlmsghdr* message);
 // A time-out that the kernel does not name (it lacks the protocol) is 0.
 [[nodiscard]] Timeouts timeouts_in(nlmsghdr* message);
+[[nodiscard]] std::optional<SyncDaemon> daemon_in(nlmsghdr* message);
 [[nodiscard]] std::optional<ObservedVirtualServer> service_in(nlmsghdr* message);
 // `parent` lends its family to kernels that report none (before 3.18).
 [[nodiscard]] std::optional<ObservedRealServer> dest_in(nlmsghdr* message,

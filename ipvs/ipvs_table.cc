@@ -83,6 +83,20 @@ Result<Timeouts> IpvsTable::timeouts() {
   return timeouts;
 }
 
+Result<std::vector<SyncDaemon>> IpvsTable::daemons() {
+  batch_.clear();
+  put_dump_daemons(batch_, family_);
+  std::vector<SyncDaemon> daemons;
+  bool malformed = false;
+  const int code = socket_.dump(batch_, [&](nlmsghdr* message) {
+    auto daemon = daemon_in(message);
+    malformed = malformed || !daemon;
+    if (daemon) daemons.push_back(*std::move(daemon));
+  });
+  if (code != 0 || malformed) return read_error(code != 0 ? code : EBADMSG, "read sync daemons");
+  return daemons;
+}
+
 Result<std::vector<ObservedVirtualServer>> IpvsTable::observe() {
   std::vector<ObservedVirtualServer> services;
   if (const int code = read_services(services); code != 0) {

@@ -12,6 +12,7 @@
 #include "ipvs/error.h"
 #include "ipvs/kernel.h"
 #include "ipvs/socket.h"
+#include "ipvs/sync_daemon.h"
 
 namespace ipvs {
 
@@ -23,6 +24,7 @@ class IpvsTable {
 
   [[nodiscard]] Result<KernelInfo> info();
   [[nodiscard]] Result<Timeouts> timeouts();
+  [[nodiscard]] Result<std::vector<SyncDaemon>> daemons();  // at most one master and one backup
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe();
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids);

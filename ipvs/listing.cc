@@ -21,7 +21,8 @@ class Listing {
   }
   void add_titles();
   void add_virtual_server(const ObservedVirtualServer& server);
-  void add_real_server(const ObservedRealServer& server);
+  // `protocol` is the virtual server's.
+  void add_real_server(const ObservedRealServer& server, Protocol protocol);
 
   [[nodiscard]] std::string text() && { return std::move(text_); }
 
@@ -85,10 +86,19 @@ void Listing::add_titles() {
   }
 }
 
+// IPv6 texts may be as long as they like, IPv4 texts are cut.
+std::string cut(std::string text, const Address& address, std::size_t width) {
+  if (address.is_v4() && text.size() > width) text.resize(width);
+  return text;
+}
+
 // ipvsadm prints an unsigned mark as a signed number.
-std::string service_text(const VirtualServerId& id) {
+std::string service_text(const VirtualServerId& id, const Names* names) {
+  constexpr std::size_t kWidth = 33;
   if (id.fwmark == 0) {
-    return fmt::format("{:<4} {}", protocol_word(id.protocol), endpoint_text(id.address, id.port));
+    return cut(fmt::format("{:<4} {}", protocol_word(id.protocol),
+                           endpoint_text(id.address, id.port, id.protocol, names)),
+               id.address, kWidth);
   }
   return fmt::format("FWM  {}{}", static_cast<std::int32_t>(id.fwmark),
                      id.address.is_v6() ? " IPv6" : "");
@@ -129,13 +139,13 @@ void Listing::add_rates(const Traffic& traffic) {
 
 void Listing::add_virtual_server(const ObservedVirtualServer& server) {
   if (options_.format == ListingFormat::kStats) {
-    add("{:<33}", service_text(server.id));
+    add("{:<33}", service_text(server.id, options_.names));
     add_totals(server.traffic);
   } else if (options_.format == ListingFormat::kRate) {
-    add("{:<33}", service_text(server.id));
+    add("{:<33}", service_text(server.id, options_.names));
     add_rates(server.traffic);
   } else {
-    add("{}", service_text(server.id));
+    add("{}", service_text(server.id, options_.names));
     add_settings(server);
   }
   text_ += '\n';
@@ -182,11 +192,13 @@ Traffic as_ipvsadm_reads(Traffic traffic) {
   return traffic;
 }
 
-void Listing::add_real_server(const ObservedRealServer& server) {
+void Listing::add_real_server(const ObservedRealServer& server, Protocol protocol) {
+  constexpr std::size_t kWidth = 28;
   const RealServer& settings = server.settings;
   const ConnectionCounts& counts = server.connections;
   const Traffic traffic = as_ipvsadm_reads(server.traffic);
-  add("  -> {:<28}", endpoint_text(server.id.address, server.id.port));
+  add("  -> {:<28}", cut(endpoint_text(server.id.address, server.id.port, protocol, options_.names),
+                         server.id.address, kWidth));
   switch (options_.format) {
     case ListingFormat::kDefault:
       add(" {:<7} {:<6} {:<10} {:<10}", forward_word(settings.forward), settings.weight,
@@ -236,7 +248,7 @@ std::string listing(const KernelInfo& info, const std::vector<ObservedVirtualSer
   for (const ObservedVirtualServer* server : in_order(table, options.sorted)) {
     text.add_virtual_server(*server);
     for (const ObservedRealServer* real : in_order(server->real_servers, options.sorted)) {
-      text.add_real_server(*real);
+      text.add_real_server(*real, server->id.protocol);
     }
   }
   return std::move(text).text();

@@ -1,7 +1,7 @@
 // The text of `ipvsadm -L -n`: the same bytes for the same table, its quirks included, so that
 // whoever reads or parses ipvsadm's output today can read ours.
 //
-// Always numeric. Nothing is dropped: entries that are not ours are listed like any other.
+// Nothing is dropped: entries that are not ours are listed like any other.
 // Reference: ipvsadm(8), and tests/ipvs/listing_test.cc for every mode. Pure: any thread.
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ipvs/counters.h"
+#include "ipvs/names.h"
 
 namespace ipvs {
 
@@ -25,9 +26,10 @@ enum class ListingFormat : std::uint8_t {
 
 struct ListingOptions {
   ListingFormat format = ListingFormat::kDefault;
-  bool exact = false;        // --exact: no K, M, G, T
-  bool sorted = true;        // false is --nosort: dump order
-  bool version_line = true;  // ipvsadm leaves it out when asked for one virtual server
+  bool exact = false;            // --exact: no K, M, G, T
+  bool sorted = true;            // false is --nosort: dump order
+  bool version_line = true;      // ipvsadm leaves it out when asked for one virtual server
+  const Names* names = nullptr;  // null is -n
 };
 
 // `table` in dump order, as the kernel door read it. Ends with a line end.

@@ -51,8 +51,11 @@ std::string mark_option(std::int64_t mark, const Address& address) {
 }
 
 // ipvsadm saves a mark as a signed number, though it reads only unsigned ones.
-std::string saved_service_option(const VirtualServerId& id) {
-  if (id.fwmark == 0) return service_option(id);
+std::string saved_service_option(const VirtualServerId& id, const Names* names) {
+  if (id.fwmark == 0) {
+    return fmt::format("{} {}", protocol_option(id.protocol),
+                       endpoint_text(id.address, id.port, id.protocol, names));
+  }
   return mark_option(static_cast<std::int32_t>(id.fwmark), id.address);
 }
 
@@ -87,14 +90,15 @@ std::string settings_options(const RealServer& settings) {
   return text;
 }
 
-std::string to_save_format(const std::vector<ObservedVirtualServer>& table) {
+std::string to_save_format(const std::vector<ObservedVirtualServer>& table, const Names* names) {
   std::string text;
   for (const ObservedVirtualServer* server : listing_order(table)) {
-    const std::string service = saved_service_option(server->id);
+    const std::string service = saved_service_option(server->id, names);
     fmt::format_to(std::back_inserter(text), "-A {} {}\n", service,
                    settings_options(server->id, server->settings));
     for (const ObservedRealServer* real : listing_order(server->real_servers)) {
-      fmt::format_to(std::back_inserter(text), "-a {} {} {}\n", service, server_option(real->id),
+      fmt::format_to(std::back_inserter(text), "-a {} -r {} {}\n", service,
+                     endpoint_text(real->id.address, real->id.port, server->id.protocol, names),
                      settings_options(real->settings));
     }
   }

@@ -12,11 +12,14 @@
 #include <vector>
 
 #include "ipvs/counters.h"
+#include "ipvs/names.h"
 
 namespace ipvs {
 
-// In ipvsadm's order; one line per entry, each with its line end.
-[[nodiscard]] std::string to_save_format(const std::vector<ObservedVirtualServer>& table);
+// In ipvsadm's order; one line per entry, each with its line end. With `names` it is `ipvsadm -S`
+// without -n, which parse_save_format() does not read.
+[[nodiscard]] std::string to_save_format(const std::vector<ObservedVirtualServer>& table,
+                                         const Names* names = nullptr);
 
 // Why a text is no saved table.
 struct ParseError {

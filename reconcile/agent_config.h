@@ -55,6 +55,7 @@ struct AgentConfig {
 
   // Who is masqueraded, and what is announced.
   bool masquerade_all = false;
+  int masquerade_bit = 14;  // of the packet mark
   std::vector<std::string> cluster_cidrs;
   DetectLocalMode detect_local_mode = DetectLocalMode::kClusterCidr;
   std::string bridge_interface;                  // with kBridgeInterface

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace reconcile {
 
@@ -22,6 +23,11 @@ void add_agent_command(CLI::App& app, Action& chosen);
 void add_config_command(CLI::App& app, Action& chosen);
 void add_status_command(CLI::App& app, Action& chosen);
 void add_version_command(CLI::App& app, Action& chosen);
+
+// `status` and `ipvsadm` have ipvsadm's command line, which CLI11 cannot be taught. Return the exit
+// code.
+[[nodiscard]] int run_status(const std::vector<std::string>& arguments);
+[[nodiscard]] int run_as_ipvsadm(const std::vector<std::string>& arguments);
 
 // Data goes to stdout, messages to stderr; "kube-ipvs: " is put before a message, a line end behind
 // it.

@@ -48,6 +48,12 @@ std::vector<std::string> as_cli11_knows(std::vector<std::string> arguments) {
   return known;
 }
 
+bool is_status(const std::vector<std::string>& arguments) {
+  return !arguments.empty() && arguments[0] == "status" &&
+         std::ranges::find(arguments, "--help") == arguments.end() &&
+         std::ranges::find(arguments, "-h") == arguments.end();
+}
+
 const CLI::App& chosen_app(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return chosen.empty() ? app : chosen_app(*chosen.front());
@@ -89,6 +95,10 @@ Usage wrong(const CLI::App& app, const CLI::Error& error,
 
 tl::expected<Action, Usage> parse_command_line(std::vector<std::string> arguments) {
   Action chosen;
+  if (is_status(arguments)) {
+    return
+        [words = std::vector(arguments.begin() + 1, arguments.end())] { return run_status(words); };
+  }
   CLI::App app("The service load balancer of a Kubernetes node, on the kernel's IPVS", "kube-ipvs");
   add_commands(app, chosen);
   arguments = as_cli11_knows(std::move(arguments));
@@ -102,7 +112,8 @@ tl::expected<Action, Usage> parse_command_line(std::vector<std::string> argument
   return chosen;
 }
 
-int run_command_line(std::vector<std::string> arguments) {
+int run_command_line(std::string_view program, std::vector<std::string> arguments) {
+  if (program.substr(program.rfind('/') + 1) == "ipvsadm") return run_as_ipvsadm(arguments);
   const auto action = parse_command_line(std::move(arguments));
   if (action) return (*action)();
   std::fputs(action.error().text.c_str(), action.error().code == kDone ? stdout : stderr);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
 
@@ -20,7 +21,8 @@ struct Usage {
 // `agent`, so that the command line of a kube-proxy works as it is.
 [[nodiscard]] tl::expected<Action, Usage> parse_command_line(std::vector<std::string> arguments);
 
-// Parses and runs; returns the exit code.
-[[nodiscard]] int run_command_line(std::vector<std::string> arguments);
+// Parses and runs; returns the exit code. `program` is the name we were called by: through a link
+// named ipvsadm we are ipvsadm.
+[[nodiscard]] int run_command_line(std::string_view program, std::vector<std::string> arguments);
 
 }  // namespace reconcile

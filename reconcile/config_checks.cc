@@ -126,6 +126,8 @@ std::string check_listen_address(std::string_view value) {
 
 std::string check_natural(std::string_view value) { return check_integer(value, 0, 2'147'483'647); }
 
+std::string check_mark_bit(std::string_view value) { return check_integer(value, 0, 31); }
+
 std::string check_oom_score(std::string_view value) { return check_integer(value, -1000, 1000); }
 
 std::string check_logging_format(std::string_view value) {

@@ -18,6 +18,7 @@ namespace reconcile {
 [[nodiscard]] std::string check_address(std::string_view value);
 [[nodiscard]] std::string check_listen_address(std::string_view value);
 [[nodiscard]] std::string check_natural(std::string_view value);
+[[nodiscard]] std::string check_mark_bit(std::string_view value);
 [[nodiscard]] std::string check_oom_score(std::string_view value);
 [[nodiscard]] std::string check_logging_format(std::string_view value);
 [[nodiscard]] std::string check_verbosity(std::string_view value);

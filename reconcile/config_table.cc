@@ -83,6 +83,9 @@ const std::array kFields = {
     ConfigField{"iptables.masqueradeAll", "masquerade-all", kBool, kHonoured,
                 "Masquerade everything that is sent to a cluster address", "",
                 at<&AgentConfig::masquerade_all>},
+    ConfigField{"iptables.masqueradeBit", "iptables-masquerade-bit", kInteger, kHonoured,
+                "Bit of the packet mark that means: masquerade", "",
+                at<&AgentConfig::masquerade_bit>, check_mark_bit},
     ConfigField{"clusterCIDR", "cluster-cidr", kList, kHonoured,
                 "The pods' networks, one a family; other clients are masqueraded", "",
                 at<&AgentConfig::cluster_cidrs>, check_cidrs},
@@ -174,8 +177,6 @@ const std::array kFields = {
                 kWithoutEffect, kUnbuffered, "0"},
 
     // Other modes of kube-proxy.
-    ConfigField{"iptables.masqueradeBit", "iptables-masquerade-bit", kInteger, kWithoutEffect,
-                "no packet is marked", "14"},
     ConfigField{"iptables.localhostNodePorts", "iptables-localhost-nodeports", kBool,
                 kWithoutEffect, "ipvs mode has no node ports on 127.0.0.1", "true"},
     ConfigField{"iptables.syncPeriod", "iptables-sync-period", kDuration, kWithoutEffect,

@@ -1,13 +1,76 @@
 #include "reconcile/status.h"
 
-#include "ipvs/listing.h"
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <iterator>
+
+#include "ipvs/connection_listing.h"
+#include "ipvs/save_format.h"
+#include "ipvs/settings_listing.h"
+#include "reconcile/system_names.h"
 
 namespace reconcile {
+namespace {
 
-ipvs::Result<std::string> status(ipvs::Kernel& kernel) {
-  return kernel.observe().map([](const ipvs::Observation& observation) {
-    return ipvs::listing(observation.info, observation.virtual_servers);
-  });
+constexpr const char* kConnections = "/proc/net/ip_vs_conn";
+
+using Text = ipvs::Result<std::string>;
+
+ipvs::Result<std::string> read_connections() {
+  std::ifstream file(kConnections);
+  if (!file) {
+    return tl::unexpected(ipvs::Error{.code = errno,
+                                      .operation = "read",
+                                      .subject = kConnections,
+                                      .remedy = "Load the kernel module ip_vs"});
+  }
+  return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+Text table_text(ipvs::TableReader& kernel, const ListingRequest& request,
+                const ipvs::Names* names) {
+  const auto info = kernel.info();
+  if (!info) return tl::unexpected(info.error());
+  const auto table = request.only ? kernel.observe(std::array{*request.only}) : kernel.observe();
+  if (!table) return tl::unexpected(table.error());
+  if (request.only && table->empty()) {
+    return tl::unexpected(
+        ipvs::Error{.code = ESRCH, .operation = "find", .subject = "the service"});
+  }
+  return ipvs::listing(*info, *table,
+                       {.format = request.format,
+                        .exact = request.exact,
+                        .sorted = request.sorted,
+                        .version_line = !request.only,
+                        .names = names});
+}
+
+}  // namespace
+
+Text status_text(ipvs::TableReader& kernel, const ListingRequest& request) {
+  const auto system = system_names();
+  const auto* names = request.numeric ? nullptr : &system;
+  switch (request.subject) {
+    case ListingSubject::kTable:
+      return table_text(kernel, request, names);
+    case ListingSubject::kConnections:
+      return read_connections().map([&](const std::string& connections) {
+        return ipvs::connection_listing(
+            connections, {.persistence_engine = request.persistence_engine, .names = names});
+      });
+    case ListingSubject::kTimeouts:
+      return kernel.timeouts().map(ipvs::timeout_listing);
+    case ListingSubject::kDaemons:
+      return kernel.daemons().map([](const std::vector<ipvs::SyncDaemon>& daemons) {
+        return ipvs::daemon_listing(daemons);
+      });
+    case ListingSubject::kSaved:
+      return kernel.observe().map([&](const std::vector<ipvs::ObservedVirtualServer>& table) {
+        return ipvs::to_save_format(table, names);
+      });
+  }
+  return {};
 }
 
 }  // namespace reconcile

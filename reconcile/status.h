@@ -1,14 +1,16 @@
-// `kube-ipvs status`: the kernel's virtual servers as ipvsadm -Ln lists them. Reads the kernel
-// itself, so it works with the agent down; needs CAP_NET_ADMIN.
+// What `kube-ipvs status` and ipvsadm print: the kernel's table in ipvsadm's words. Reads the
+// kernel, not the agent. Blocks.
 #pragma once
 
 #include <string>
 
-#include "ipvs/kernel.h"
+#include "ipvs/table_reader.h"
+#include "reconcile/listing_arguments.h"
 
 namespace reconcile {
 
-// The listing, ready to print.
-[[nodiscard]] ipvs::Result<std::string> status(ipvs::Kernel& kernel);
+// The text for stdout. ESRCH: there is no such virtual server.
+[[nodiscard]] ipvs::Result<std::string> status_text(ipvs::TableReader& kernel,
+                                                    const ListingRequest& request);
 
 }  // namespace reconcile

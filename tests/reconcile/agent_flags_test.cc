@@ -77,9 +77,9 @@ TEST(AgentFlags, TurnExternalIpsOffByTheirGate) {
 }
 
 TEST(AgentFlags, NoteWhatHasNoEffectUnlessItIsTheDefault) {
-  EXPECT_THAT(config_of({"--iptables-masquerade-bit=14"}).without_effect, IsEmpty());
-  EXPECT_THAT(config_of({"--iptables-masquerade-bit=15"}).without_effect,
-              Contains(Key("iptables.masqueradeBit")));
+  EXPECT_THAT(config_of({"--ipvs-min-sync-period=1s"}).without_effect, IsEmpty());
+  EXPECT_THAT(config_of({"--ipvs-min-sync-period=2s"}).without_effect,
+              Contains(Key("ipvs.minSyncPeriod")));
 }
 
 TEST(AgentFlags, SayWhatIsWrongAndHowToWriteIt) {
