@@ -6,13 +6,14 @@
 #include <csignal>
 #include <exception>
 #include <list>
+#include <thread>
 
 #include "ipvs/netlink_kernel.h"
-#include "ipvs/sysctl.h"
 #include "kube/reflector.h"
 #include "kube/resource.h"
 #include "reconcile/agent.h"
 #include "reconcile/command.h"
+#include "reconcile/configured_node.h"
 #include "reconcile/version.h"
 
 namespace reconcile {
@@ -20,11 +21,13 @@ namespace {
 
 namespace asio = boost::asio;
 
-// The kernel door, and the sysctls that what is behind it depends on. Runs on the kernel thread.
-ipvs::Result<OpenKernel> open_kernel() {
-  auto kernel = ipvs::NetlinkKernel::open();
-  if (!kernel) return tl::unexpected(kernel.error());
-  return OpenKernel{std::move(*kernel), ipvs::write_sysctls()};
+// Opens the kernel door. Runs on the kernel thread.
+KernelOpener kernel_opener(const NodeConfig& node) {
+  return [settings = kernel_settings(node)]() -> ipvs::Result<OpenKernel> {
+    auto kernel = ipvs::NetlinkKernel::open(settings);
+    if (!kernel) return tl::unexpected(kernel.error());
+    return OpenKernel{std::move(*kernel), {}};
+  };
 }
 
 // The agent between its two doors.
@@ -32,11 +35,12 @@ class Daemon {
  public:
   Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log)
       : log_(log),
+        node_(node_config(config, access.host, std::thread::hardware_concurrency())),
         agent_(io_.get_executor(),
-               {.node = {.name = config.node_name, .scheduler = config.scheduler},
+               {.node = node_,
                 .audit_period = config.sync_period,
                 .drain_deadline = config.drain_deadline},
-               open_kernel, log),
+               kernel_opener(node_), log),
         signals_(io_, SIGTERM, SIGINT) {
     watch(access, kube::all_services(), agent_.services());
     watch(access, kube::all_endpoint_slices(), agent_.slices());
@@ -88,6 +92,7 @@ class Daemon {
 
   asio::io_context io_{1};
   Log& log_;
+  NodeConfig node_;
   Agent agent_;
   asio::signal_set signals_;
   std::list<kube::Reflector> reflectors_;

@@ -30,7 +30,7 @@ struct NodeConfig {
   Ranges external_ip_ranges = {};
   // Never served for an external or load-balancer address, beside what the cluster itself tells.
   Ranges service_ranges = {};
-  std::vector<kube::Address> api_servers = {};
+  std::vector<ipvs::Address> api_servers = {};
 
   // Every connection to a cluster address is masqueraded, whoever opens it.
   bool masquerade_all = false;

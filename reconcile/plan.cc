@@ -120,8 +120,8 @@ class Planner {
   }
 
   std::vector<ipvs::Step> joined(std::size_t first, std::size_t last) {
-    std::vector<ipvs::Step> steps;
-    for (auto phase = first; phase <= last; ++phase) {
+    auto steps = std::move(phases_[first]);  // a first sync has all but everything in one phase
+    for (auto phase = first + 1; phase <= last; ++phase) {
       steps.insert(steps.end(), std::make_move_iterator(phases_[phase].begin()),
                    std::make_move_iterator(phases_[phase].end()));
     }
