@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kMaxBatchBytes = 256 << 10;
 constexpr int kReadAttempts = 10;
+constexpr int kSweepAttempts = 3;
+constexpr std::size_t kTurns = 100;
 
 tl::unexpected<Error> read_error(int code, std::string operation, std::string subject = {}) {
   return tl::unexpected(with_remedy(
@@ -182,6 +184,43 @@ Result<std::vector<ObservedVirtualServer>> IpvsTable::with_dests(
     std::vector<ObservedVirtualServer> services) {
   for (ObservedVirtualServer& service : services) {
     if (const int code = read_dests(service); code != 0) {
+      return read_error(code, "read real servers of", to_string(service.id));
+    }
+  }
+  return services;
+}
+
+// The kernel's two answers come at two moments. As long as the file has a virtual server that the
+// dump has not, one of them has a gap or somebody writes.
+Result<std::vector<ObservedVirtualServer>> IpvsTable::sweep() {
+  std::string text;
+  for (int attempt = 0; attempt < kSweepAttempts && proc_file_.read(text) == 0; ++attempt) {
+    auto known = parse_procfs_table(text);
+    std::vector<ObservedVirtualServer> services;
+    if (const int code = dump_services(services); code != 0) {
+      return read_error(code, "read virtual servers");
+    }
+    const auto in_both = std::count_if(services.begin(), services.end(), [&](const auto& service) {
+      return known.contains(service.id);
+    });
+    if (static_cast<std::size_t>(in_both) == known.size()) {
+      return with_dests(std::move(services), std::move(known));
+    }
+  }
+  return observe();
+}
+
+// Those that are not known are asked for, and each that is has its turn, too.
+Result<std::vector<ObservedVirtualServer>> IpvsTable::with_dests(
+    std::vector<ObservedVirtualServer> services, RealServersByParent known) {
+  const std::size_t turn = turn_++ % kTurns;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    ObservedVirtualServer& service = services[i];
+    const auto found = known.find(service.id);
+    if (found != known.end() && i % kTurns != turn) {
+      service.real_servers = std::move(found->second);
+      drop_repeated(service.real_servers);
+    } else if (const int code = read_dests(service); code != 0) {
       return read_error(code, "read real servers of", to_string(service.id));
     }
   }

@@ -11,6 +11,8 @@
 #include "ipvs/counters.h"
 #include "ipvs/error.h"
 #include "ipvs/kernel.h"
+#include "ipvs/proc_file.h"
+#include "ipvs/procfs_table.h"
 #include "ipvs/socket.h"
 #include "ipvs/sync_daemon.h"
 
@@ -28,13 +30,15 @@ class IpvsTable {
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe();
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids);
+  // As observe(), with the real servers out of /proc/net/ip_vs: see Kernel::sweep().
+  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> sweep();
 
   // `outcomes` has one entry per step. REQUIRES: steps about virtual and real servers and time-outs
   // only.
   void write(std::span<const Step> steps, std::span<Outcome> outcomes);
 
  private:
-  explicit IpvsTable(Socket socket) : socket_(std::move(socket)) {}
+  explicit IpvsTable(Socket socket) : socket_(std::move(socket)), proc_file_("net/ip_vs") {}
   [[nodiscard]] int resolve_family();
   [[nodiscard]] int read_services(std::vector<ObservedVirtualServer>& services);
   [[nodiscard]] int dump_services(std::vector<ObservedVirtualServer>& services);
@@ -43,8 +47,12 @@ class IpvsTable {
   [[nodiscard]] int read_dests(ObservedVirtualServer& parent);
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> with_dests(
       std::vector<ObservedVirtualServer> services);
+  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> with_dests(
+      std::vector<ObservedVirtualServer> services, RealServersByParent known);
 
   Socket socket_;
+  ProcFile proc_file_;
+  std::size_t turn_ = 0;  // of the next sweep: which virtual servers it reads in full
   std::uint16_t family_ = 0;
   MessageBatch batch_;
 };

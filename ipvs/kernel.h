@@ -67,6 +67,11 @@ class Kernel {
   // Reads everything. Either the whole answer or an error: never a part of one.
   [[nodiscard]] virtual Result<Observation> observe() = 0;
 
+  // As observe(), but cheap, for an audit that comes again and again: traffic and templates of
+  // persistence are left out, thresholds and tunnels of real servers are read in turns, so that a
+  // change of them shows within a hundred sweeps and the default until then.
+  [[nodiscard]] virtual Result<Observation> sweep() { return observe(); }
+
   // Reads the named virtual servers again, with their connection counts (what draining asks for).
   // One that does not exist is left out of the answer; any other trouble is an error.
   [[nodiscard]] virtual Result<std::vector<ObservedVirtualServer>> observe(

@@ -92,13 +92,17 @@ Result<std::unique_ptr<NetlinkKernel>> NetlinkKernel::open(KernelSettings settin
       std::move(settings)));
 }
 
-Result<Observation> NetlinkKernel::observe() {
+Result<Observation> NetlinkKernel::observe() { return observation(doors_->ipvs.observe()); }
+
+Result<Observation> NetlinkKernel::sweep() { return observation(doors_->ipvs.sweep()); }
+
+// The virtual servers, and everything else.
+Result<Observation> NetlinkKernel::observation(Result<VirtualServers> virtual_servers) {
+  if (!virtual_servers) return tl::unexpected(virtual_servers.error());
   const auto info = doors_->ipvs.info();
   if (!info) return tl::unexpected(info.error());
   const auto timeouts = doors_->ipvs.timeouts();
   if (!timeouts) return tl::unexpected(timeouts.error());
-  auto virtual_servers = doors_->ipvs.observe();
-  if (!virtual_servers) return tl::unexpected(virtual_servers.error());
   auto bound = doors_->addresses.observe();
   if (!bound) return tl::unexpected(bound.error());
   auto rules = doors_->rules.observe();

@@ -21,13 +21,16 @@ class NetlinkKernel : public Kernel {
   ~NetlinkKernel() override;
 
   [[nodiscard]] Result<Observation> observe() override;
+  [[nodiscard]] Result<Observation> sweep() override;
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids) override;
   [[nodiscard]] std::vector<Outcome> write(std::span<const Step> steps) override;
 
  private:
   struct Doors;  // keeps libnl out of this header
+  using VirtualServers = std::vector<ObservedVirtualServer>;
   NetlinkKernel(std::unique_ptr<Doors> doors, KernelSettings settings);
+  [[nodiscard]] Result<Observation> observation(Result<VirtualServers> virtual_servers);
 
   std::unique_ptr<Doors> doors_;
   KernelSettings settings_;

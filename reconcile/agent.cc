@@ -84,7 +84,7 @@ boost::asio::awaitable<void> Agent::open_kernel() {
 
 boost::asio::awaitable<void> Agent::audit() {
   if (stopping_ || !reconciliation_.informed() || Clock::now() < audit_at_) co_return;
-  const auto observation = co_await kernel_thread_.run([this] { return kernel_->observe(); });
+  const auto observation = co_await kernel_thread_.run([this] { return kernel_->sweep(); });
   if (!observation) {
     log_.error("Cannot read the kernel's tables; they stay as they are",
                {{"err", ipvs::to_string(observation.error())}});
