@@ -76,6 +76,7 @@ NodeConfig node_config(const AgentConfig& config, const std::string& api_server,
       .external_ip_ranges = ranges_of(config.external_ip_cidrs),
       .masquerade_all = config.masquerade_all,
       .settings = settings_of(config, cpus)};
+  node.rules.masquerade_bit = static_cast<std::uint8_t>(config.masquerade_bit);
   detect_pods(config, node);
   boost::system::error_code is_a_name;
   const auto address = boost::asio::ip::make_address(api_server, is_a_name);

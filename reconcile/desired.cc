@@ -14,7 +14,7 @@ using ipvs::SetName;
 // The endpoints of one port in one family, each list made once however many frontends use it.
 class Backends {
  public:
-  Backends(const kube::ServicePort& port, Family family, Slices slices, const Place& here)
+  Backends(const kube::ServicePort& port, Family family, Slices slices, const Location& here)
       : endpoints_(port, family, slices), here_(here) {}
 
   const RealServers& of(EndpointList list) {
@@ -29,7 +29,7 @@ class Backends {
 
  private:
   Endpoints endpoints_;
-  const Place& here_;
+  const Location& here_;
   std::array<std::optional<RealServers>, 2> lists_;
 };
 
@@ -76,7 +76,7 @@ class Decision {
       if (number == 0) continue;
       const auto family = family_of(frontend.address);
       auto& backends = by_family[static_cast<std::size_t>(family)];
-      if (!backends) backends.emplace(port, family, slices_, node_.place());
+      if (!backends) backends.emplace(port, family, slices_, node_.location());
       state_.virtual_servers.push_back(virtual_server(
           {.address = frontend.address, .protocol = protocol_of(port.protocol), .port = number},
           frontend, *backends));
@@ -129,7 +129,7 @@ class Decision {
   }
 
   void add_hairpins() {
-    for (const auto& address : local_addresses(slices_, node_.place().node)) {
+    for (const auto& address : local_addresses(slices_, node_.location().node)) {
       state_.elements.push_back({.set = SetName::kHairpin, .address = address});
     }
   }
@@ -141,7 +141,7 @@ class Decision {
       return;
     }
     const auto port = service_.health_check_node_port;
-    state_.health_check = {port, count_local_ready(slices_, node_.place().node)};
+    state_.health_check = {port, count_local_ready(slices_, node_.location().node)};
     for (const auto& address : {ipvs::Address(boost::asio::ip::address_v4::any()),
                                 ipvs::Address(boost::asio::ip::address_v6::any())}) {
       state_.elements.push_back({.set = SetName::kHealthPorts, .address = address, .port = port});

@@ -109,7 +109,7 @@ Endpoints::Endpoints(const kube::ServicePort& port, Family family, Slices slices
                     candidates_.end());
 }
 
-std::vector<ipvs::RealServerId> Endpoints::chosen(EndpointList list, const Place& here) const {
+std::vector<ipvs::RealServerId> Endpoints::chosen(EndpointList list, const Location& here) const {
   const auto rule = rule_for(list, here);
   std::vector<ipvs::RealServerId> ids;
   ids.reserve(candidates_.size());
@@ -119,7 +119,7 @@ std::vector<ipvs::RealServerId> Endpoints::chosen(EndpointList list, const Place
   return ids;
 }
 
-std::vector<JudgedEndpoint> Endpoints::judged(EndpointList list, const Place& here,
+std::vector<JudgedEndpoint> Endpoints::judged(EndpointList list, const Location& here,
                                               Slices slices) const {
   const auto rule = rule_for(list, here);
   std::vector<JudgedEndpoint> all;
@@ -142,7 +142,7 @@ std::vector<JudgedEndpoint> Endpoints::judged(EndpointList list, const Place& he
   return all;
 }
 
-Endpoints::Rule Endpoints::rule_for(EndpointList list, const Place& here) const {
+Endpoints::Rule Endpoints::rule_for(EndpointList list, const Location& here) const {
   Rule rule;
   HintTally nodes;
   HintTally zones;
@@ -164,7 +164,7 @@ Endpoints::Rule Endpoints::rule_for(EndpointList list, const Place& here) const 
 }
 
 EndpointVerdict Endpoints::verdict(const kube::Endpoint& endpoint, EndpointList list,
-                                   const Rule& rule, const Place& here) {
+                                   const Rule& rule, const Location& here) {
   if (list == EndpointList::kLocal && !is_local(endpoint, here.node)) {
     return EndpointVerdict::kNotLocal;
   }

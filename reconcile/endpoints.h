@@ -71,10 +71,10 @@ class Endpoints {
   Endpoints(const kube::ServicePort& port, Family family, Slices slices);
 
   // The real servers of `list`, sorted, without duplicates.
-  [[nodiscard]] std::vector<ipvs::RealServerId> chosen(EndpointList list, const Place& here) const;
+  [[nodiscard]] std::vector<ipvs::RealServerId> chosen(EndpointList list, const Location& here) const;
 
   // Every endpoint of `slices`, those that the constructor was given, in their order.
-  [[nodiscard]] std::vector<JudgedEndpoint> judged(EndpointList list, const Place& here,
+  [[nodiscard]] std::vector<JudgedEndpoint> judged(EndpointList list, const Location& here,
                                                    Slices slices) const;
 
  private:
@@ -89,9 +89,9 @@ class Endpoints {
     Hints hints = Hints::kNone;
   };
 
-  [[nodiscard]] Rule rule_for(EndpointList list, const Place& here) const;
+  [[nodiscard]] Rule rule_for(EndpointList list, const Location& here) const;
   [[nodiscard]] static EndpointVerdict verdict(const kube::Endpoint& endpoint, EndpointList list,
-                                               const Rule& rule, const Place& here);
+                                               const Rule& rule, const Location& here);
   [[nodiscard]] bool stands_for(const kube::Endpoint& endpoint, std::uint16_t port) const;
   [[nodiscard]] bool matches(const kube::EndpointPort& target) const;
 

@@ -77,7 +77,7 @@ FactsChange NodeFacts::derive() {
 
   FactsChange change;
   change.addresses |= std::exchange(status_, std::move(status)) != status_;
-  change.zone = std::exchange(place_, {config_.name, zone}).zone != zone;
+  change.zone = std::exchange(location_, {config_.name, zone}).zone != zone;
   auto node_ports = choose_node_port_addresses();
   change.addresses |=
       std::exchange(node_port_addresses_, std::move(node_ports)) != node_port_addresses_;

@@ -17,7 +17,7 @@
 namespace reconcile {
 
 // Where an endpoint has to be to be near.
-struct Place {
+struct Location {
   std::string node;
   std::string zone;  // empty: unknown
 };
@@ -44,7 +44,7 @@ class NodeFacts {
   FactsChange told_api_servers(std::vector<kube::Address> addresses);
 
   [[nodiscard]] const NodeConfig& config() const { return config_; }
-  [[nodiscard]] const Place& place() const { return place_; }
+  [[nodiscard]] const Location& location() const { return location_; }
 
   // The addresses that carry node ports, sorted.
   [[nodiscard]] const std::vector<kube::Address>& node_port_addresses() const {
@@ -76,7 +76,7 @@ class NodeFacts {
   std::set<kube::Address> own_;
   std::vector<kube::Address> api_servers_;
 
-  Place place_;
+  Location location_;
   std::set<kube::Address> status_;
   std::vector<kube::Address> node_port_addresses_;
   Ranges pod_ranges_;

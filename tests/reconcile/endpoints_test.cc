@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-const Place kHere{.node = "here", .zone = "a"};
+const Location kHere{.node = "here", .zone = "a"};
 
 std::vector<ipvs::RealServerId> usable(const kube::ServicePort& port, Family family,
                                        const std::vector<kube::EndpointSlice>& slices,

@@ -1,0 +1,116 @@
+#include "tests/model/scene.h"
+
+#include <rapidjson/document.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+#include "kube/decode.h"
+
+namespace model {
+namespace {
+
+using rapidjson::Value;
+
+std::string json_of(const Value& value) {
+  rapidjson::StringBuffer buffer;
+  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+  value.Accept(writer);
+  return buffer.GetString();
+}
+
+std::string text_at(const Value& value, const char* key) {
+  const auto found = value.FindMember(key);
+  return found != value.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
+}
+
+bool has_label(const Value& object, const char* label) {
+  const auto& metadata = object["metadata"];
+  return metadata.HasMember("labels") && metadata["labels"].HasMember(label);
+}
+
+// What our watches select (kube/resource.h) is done by the API server there, and here.
+bool is_watched(const Value& object) {
+  return !has_label(object, "service.kubernetes.io/service-proxy-name") &&
+         !has_label(object, "service.kubernetes.io/headless");
+}
+
+template <class T>
+std::vector<T> decode_all(const Value& objects) {
+  std::vector<T> decoded;
+  for (const auto& object : objects.GetArray()) {
+    if (!is_watched(object)) continue;
+    auto one = kube::decode<T>(json_of(object));
+    if (!one) throw std::runtime_error(kube::to_string(one.error()));
+    decoded.push_back(std::move(one->object));
+  }
+  return decoded;
+}
+
+kube::Protocol protocol_named(const std::string& name) {
+  if (name == "UDP") return kube::Protocol::kUdp;
+  return name == "SCTP" ? kube::Protocol::kSctp : kube::Protocol::kTcp;
+}
+
+From place_named(const std::string& kind) {
+  if (kind == "pod") return From::kPod;
+  return kind == "node" ? From::kNode : From::kClient;
+}
+
+void read_ends(const Value& ends, Row& row) {
+  if (ends.IsInt()) {
+    row.ends = ends.GetInt();
+  } else if (ends.IsString()) {
+    row.ends = std::string(ends.GetString());
+  } else {
+    std::vector<std::string> endpoints;
+    for (const auto& one : ends.GetArray()) endpoints.emplace_back(one.GetString());
+    row.ends = std::move(endpoints);
+  }
+}
+
+Row read_row(const Value& value) {
+  const auto& from = value["from"];
+  Row row{.sentence = text_at(value, "row"),
+          .from = place_named(text_at(from, "kind")),
+          .from_node = text_at(from, "node"),
+          .source = boost::asio::ip::make_address(text_at(from, "address")),
+          .enters = text_at(value, "enters"),
+          .address = boost::asio::ip::make_address(text_at(value, "address")),
+          .protocol = protocol_named(text_at(value, "protocol")),
+          .port = static_cast<std::uint16_t>(value["port"].GetUint()),
+          .sticky = value["sticky"].GetBool(),
+          .ends = {},
+          .seen_source = text_at(value, "source")};
+  read_ends(value["ends"], row);
+  return row;
+}
+
+Step read_step(const Value& value) {
+  Step step{.when = text_at(value, "when"),
+            .nodes = decode_all<kube::Node>(value["nodes"]),
+            .services = decode_all<kube::Service>(value["services"]),
+            .slices = decode_all<kube::EndpointSlice>(value["endpointslices"]),
+            .rows = {}};
+  for (const auto& row : value["rows"].GetArray()) step.rows.push_back(read_row(row));
+  return step;
+}
+
+}  // namespace
+
+Scene read_scene(const std::filesystem::path& file) {
+  std::stringstream text;
+  text << std::ifstream(file).rdbuf();
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(text.str().c_str());
+  if (document.HasParseError()) throw std::runtime_error(file.string() + " is not JSON");
+  Scene scene{.name = text_at(document, "scene"), .flags = {}, .steps = {}};
+  for (const auto& flag : document["flags"].GetArray()) scene.flags.emplace_back(flag.GetString());
+  for (const auto& step : document["steps"].GetArray()) scene.steps.push_back(read_step(step));
+  return scene;
+}
+
+}  // namespace model
