@@ -35,10 +35,11 @@ Agent::Agent(const boost::asio::any_io_executor& io, AgentSettings settings, Ker
       log_(log),
       repeats_(kRepeatQuiet),
       decision_log_(log),
+      statistics_(Now::current()),
       reconciliation_(settings_.node, settings_.drain_deadline),
-      services_("services", reconciliation_, repeats_, log_, [this] { wake(); }),
-      slices_("endpointslices", reconciliation_, repeats_, log_, [this] { wake(); }),
-      node_("nodes", reconciliation_, repeats_, log_, [this] { wake(); }),
+      services_("services", reconciliation_, repeats_, log_, [this] { told(); }),
+      slices_("endpointslices", reconciliation_, repeats_, log_, [this] { told(); }),
+      node_("nodes", reconciliation_, repeats_, log_, [this] { told(); }),
       timer_(io),
       retry_delay_(kFirstRetry) {
   reconciliation_.wait_for_node(settings_.node_patience > 0ms);
@@ -92,6 +93,8 @@ boost::asio::awaitable<void> Agent::audit() {
     co_return;
   }
   reconciliation_.observed(*observation);
+  statistics_.audited(*observation, reconciliation_.observed_state().foreign_count(),
+                      Now::current());
   audit_at_ = Clock::now() + jittered(settings_.audit_period);
   auditing_ = true;
 }
@@ -125,6 +128,8 @@ boost::asio::awaitable<void> Agent::write_pending() {
     }
     const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
     decision_log_.done(reconciliation_, written, pass, Clock::now());
+    statistics_.done(reconciliation_, written, pass, done && !reconciliation_.pending(),
+                     Now::current());
     if (!done) {
       retry_soon();
       co_return;
@@ -146,6 +151,11 @@ boost::asio::awaitable<void> Agent::sleep_until_due() {
   timer_.expires_at(due);
   boost::system::error_code woken;
   co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
+}
+
+void Agent::told() {
+  if (reconciliation_.pending()) statistics_.queued(Now::current());
+  wake();
 }
 
 void Agent::stop_waiting_for_node() {
@@ -173,6 +183,7 @@ void Agent::node_changed() {
 // else.
 void Agent::retry_soon() {
   reconciliation_.doubt();
+  statistics_.troubled(Now::current());
   audit_at_ = Clock::now() + retry_delay_;
   retry_delay_ = std::min<std::chrono::milliseconds>(retry_delay_ * 2, kLongestRetry);
 }

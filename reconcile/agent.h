@@ -20,6 +20,7 @@
 
 #include "ipvs/kernel.h"
 #include "kube/listener.h"
+#include "reconcile/agent_statistics.h"
 #include "reconcile/decision_log.h"
 #include "reconcile/intake.h"
 #include "reconcile/kernel_thread.h"
@@ -70,6 +71,8 @@ class Agent {
 
   // The decision, to be looked at.
   [[nodiscard]] const Reconciliation& reconciliation() const { return reconciliation_; }
+  // What was done, counted.
+  [[nodiscard]] const AgentStatistics& statistics() const { return statistics_; }
 
   // Runs until stop(); returns when the write under way is done. The kernel keeps its tables.
   boost::asio::awaitable<void> run();
@@ -82,6 +85,7 @@ class Agent {
   boost::asio::awaitable<void> write_pending();
   boost::asio::awaitable<void> sleep_until_due();
 
+  void told();
   void stop_waiting_for_node();
   void tell_health_checks();
   void retry_soon();
@@ -92,6 +96,7 @@ class Agent {
   Log& log_;
   Repeats repeats_;
   DecisionLog decision_log_;
+  AgentStatistics statistics_;
   Reconciliation reconciliation_;
   Intake<kube::Service> services_;
   Intake<kube::EndpointSlice> slices_;

@@ -1,17 +1,21 @@
 #include "reconcile/daemon.h"
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
 #include <list>
+#include <optional>
 #include <thread>
+#include <vector>
 
 #include "ipvs/netlink_kernel.h"
 #include "kube/reflector.h"
 #include "kube/resource.h"
 #include "reconcile/agent.h"
+#include "reconcile/agent_servers.h"
 #include "reconcile/command.h"
 #include "reconcile/configured_node.h"
 #include "reconcile/version.h"
@@ -45,6 +49,7 @@ class Daemon {
     watch(access, kube::all_services(), agent_.services());
     watch(access, kube::all_endpoint_slices(), agent_.slices());
     watch(access, kube::node_named(config.node_name), agent_.node());
+    servers_.emplace(io_.get_executor(), config, agent_, named_watches(), log_);
   }
 
   int run() {
@@ -53,6 +58,7 @@ class Daemon {
       log_.info(0, "Stopping; the kernel keeps its tables", {{"signal", signal}});
       stop();
     });
+    if (!servers_->start()) return kFailed;
     for (auto& reflector : reflectors_) spawn(reflector.run());
     spawn(agent_.run());
     io_.run();
@@ -64,6 +70,16 @@ class Daemon {
   void watch(const kube::ClusterAccess& access, kube::Resource resource,
              kube::Listener<T>& listener) {
     reflectors_.emplace_back(io_.get_executor(), access, std::move(resource), listener);
+  }
+
+  // In the order in which they were made.
+  [[nodiscard]] std::vector<NamedWatch> named_watches() const {
+    std::vector<NamedWatch> watches;
+    for (const auto& reflector : reflectors_) {
+      constexpr std::array kNames = {"services", "endpointslices", "nodes"};
+      watches.push_back({kNames.at(watches.size()), &reflector.statistics()});
+    }
+    return watches;
   }
 
   // A coroutine of ours ends only when all do; anything that escapes one ends the program, loudly.
@@ -86,6 +102,7 @@ class Daemon {
 
   void stop() {
     signals_.cancel();
+    servers_->stop();
     for (auto& reflector : reflectors_) reflector.stop();
     agent_.stop();
   }
@@ -96,6 +113,7 @@ class Daemon {
   Agent agent_;
   asio::signal_set signals_;
   std::list<kube::Reflector> reflectors_;
+  std::optional<AgentServers> servers_;
   bool failed_ = false;
 };
 

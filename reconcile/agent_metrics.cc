@@ -1,0 +1,216 @@
+#include "reconcile/agent_metrics.h"
+
+#include <algorithm>
+#include <array>
+
+#include "reconcile/metrics_text.h"
+#include "reconcile/version.h"
+
+namespace reconcile {
+namespace {
+
+constexpr std::array<const char*, 2> kFamilies = {"IPv4", "IPv6"};
+
+double unix_seconds(const std::optional<Now>& time) {
+  if (!time) return 0;
+  return std::chrono::duration<double>(time->system.time_since_epoch()).count();
+}
+
+double age(const std::optional<TimePoint>& then, TimePoint now) {
+  return then ? std::chrono::duration<double>(now - *then).count() : -1;
+}
+
+// A pass of ours covers both families; kube-proxy has one proxier for each.
+void for_each_family(MetricsText& out, double value) {
+  for (const auto* family : kFamilies) out.sample({{"ip_family", family}}, value);
+}
+
+void for_each_family(MetricsText& out, const Histogram& histogram) {
+  for (const auto* family : kFamilies) out.histogram({{"ip_family", family}}, histogram);
+}
+
+void add_by(MetricsText& out, std::string_view label, const AgentStatistics::Counters& counters) {
+  for (const auto& [value, count] : counters)
+    out.sample({{label, value}}, static_cast<double>(count));
+}
+
+void add_codes(MetricsText& out, const std::map<int, std::uint64_t>& codes) {
+  for (const auto& [code, count] : codes) {
+    out.sample({{"code", std::to_string(code)}}, static_cast<double>(count));
+  }
+}
+
+// Services with a policy Local whose endpoints are all elsewhere, as kube-proxy counts them.
+struct NoLocalEndpoints {
+  std::array<std::uint64_t, 2> internal{};
+  std::array<std::uint64_t, 2> external{};
+};
+
+bool has_family(const kube::Service& service, bool v6) {
+  return std::ranges::any_of(service.cluster_ips,
+                             [v6](const kube::Address& ip) { return ip.is_v6() == v6; });
+}
+
+NoLocalEndpoints count_no_local(const Reconciliation& reconciliation) {
+  NoLocalEndpoints count;
+  const auto& node = reconciliation.facts().place().node;
+  const auto& cluster = reconciliation.cluster();
+  std::ignore = cluster.services_if([&](const kube::Service& service, const auto& slices) {
+    const bool internal = service.internal_policy == kube::TrafficPolicy::kLocal;
+    const bool external = service.external_policy == kube::TrafficPolicy::kLocal;
+    if ((!internal && !external) || slices.empty()) return false;
+    if (count_local_ready(slices, node) > 0) return false;
+    for (std::size_t family = 0; family < 2; ++family) {
+      if (!has_family(service, family == 1)) continue;
+      count.internal[family] += internal ? 1 : 0;
+      count.external[family] += external ? 1 : 0;
+    }
+    return false;
+  });
+  return count;
+}
+
+void add_no_local(MetricsText& out, const Reconciliation& reconciliation) {
+  const auto count = count_no_local(reconciliation);
+  out.family("kubeproxy_sync_proxy_rules_no_local_endpoints_total", "gauge",
+             "Number of services with a Local traffic policy and no endpoints");
+  for (std::size_t i = 0; i < kFamilies.size(); ++i) {
+    out.sample({{"ip_family", kFamilies[i]}, {"traffic_policy", "external"}},
+               static_cast<double>(count.external[i]));
+    out.sample({{"ip_family", kFamilies[i]}, {"traffic_policy", "internal"}},
+               static_cast<double>(count.internal[i]));
+  }
+}
+
+void add_kube_proxys_times(MetricsText& out, const AgentStatistics& statistics) {
+  out.family("kubeproxy_sync_proxy_rules_duration_seconds", "histogram",
+             "How long a decision and its kernel writes took");
+  for_each_family(out, statistics.sync_duration());
+  out.family("kubeproxy_network_programming_duration_seconds", "histogram",
+             "From the change of an endpoint to its being in the kernel");
+  for_each_family(out, statistics.network_programming());
+  out.family("kubeproxy_sync_proxy_rules_last_timestamp_seconds", "gauge",
+             "When the kernel last held all that it should");
+  for_each_family(out, unix_seconds(statistics.last_sync()));
+  out.family("kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds", "gauge",
+             "When a change was last told");
+  for_each_family(out, unix_seconds(statistics.last_queued()));
+  out.family("kubeproxy_conntrack_reconciler_sync_duration_seconds", "histogram",
+             "As sync_proxy_rules_duration: flows are forgotten in the same pass");
+  out.histogram({{"ip_family", "IPv4"}}, statistics.sync_duration());
+}
+
+void add_kube_proxys_counts(MetricsText& out, const AgentStatistics& statistics,
+                            const Reconciliation& reconciliation,
+                            const std::vector<NamedWatch>& watches, const ProbeCounts& probes) {
+  const double pending = reconciliation.pending() ? 1 : 0;
+  std::uint64_t slice_events = 0;
+  for (const auto& watch : watches) {
+    if (watch.resource == "endpointslices") slice_events = watch.statistics->events;
+  }
+  out.family("kubeproxy_sync_proxy_rules_service_changes_pending", "gauge",
+             "1 while a change is being written");
+  out.sample(pending);
+  out.family("kubeproxy_sync_proxy_rules_service_changes_total", "counter",
+             "Services that were decided anew");
+  out.sample(static_cast<double>(statistics.service_changes()));
+  out.family("kubeproxy_sync_proxy_rules_endpoint_changes_pending", "gauge",
+             "1 while a change is being written");
+  out.sample(pending);
+  out.family("kubeproxy_sync_proxy_rules_endpoint_changes_total", "counter",
+             "Events of EndpointSlices");
+  out.sample(static_cast<double>(slice_events));
+  out.family("kubeproxy_sync_proxy_rules_iptables_restore_failures_total", "counter",
+             "Always 0: no iptables program is run");
+  for_each_family(out, 0.0);
+  out.family("kubeproxy_conntrack_reconciler_deleted_entries_total", "counter",
+             "Virtual servers whose tracked flows were forgotten");
+  const auto forgotten = statistics.steps().find("forget flows to");
+  out.sample({{"ip_family", "IPv4"}},
+             forgotten == statistics.steps().end() ? 0 : static_cast<double>(forgotten->second));
+  out.family("kubeproxy_proxy_healthz_total", "counter", "Answers of /healthz");
+  add_codes(out, probes.healthz);
+  out.family("kubeproxy_proxy_livez_total", "counter", "Answers of /livez");
+  add_codes(out, probes.livez);
+}
+
+void add_tables(MetricsText& out, const AgentStatistics& statistics,
+                const Reconciliation& reconciliation) {
+  out.family("kube_ipvs_virtual_servers", "gauge", "Virtual servers as last read, by owner");
+  const auto foreign = static_cast<double>(statistics.foreign());
+  out.sample({{"owner", "ours"}}, static_cast<double>(statistics.virtual_servers()) - foreign);
+  out.sample({{"owner", "foreign"}}, foreign);
+  const auto silent = static_cast<double>(statistics.silent_real_servers());
+  out.family("kube_ipvs_real_servers", "gauge", "Real servers as last read, by state");
+  out.sample({{"state", "serving"}}, static_cast<double>(statistics.real_servers()) - silent);
+  out.sample({{"state", "silent"}}, silent);
+  out.family("kube_ipvs_connections", "gauge", "Connections as last read, by state");
+  out.sample({{"state", "active"}}, statistics.connections().active);
+  out.sample({{"state", "inactive"}}, statistics.connections().inactive);
+  out.family("kube_ipvs_draining_real_servers", "gauge", "Real servers that drain");
+  out.sample(static_cast<double>(reconciliation.drains().size()));
+  out.family("kube_ipvs_services", "gauge", "Services told by the API server");
+  out.sample(static_cast<double>(reconciliation.cluster().service_count()));
+  out.family("kube_ipvs_endpoint_slices", "gauge", "EndpointSlices told by the API server");
+  out.sample(static_cast<double>(reconciliation.cluster().slice_count()));
+}
+
+void add_work(MetricsText& out, const AgentStatistics& statistics, TimePoint now) {
+  out.family("kube_ipvs_change_latency_seconds", "histogram",
+             "From the event of a Service to the kernel's acknowledgement");
+  out.histogram({}, statistics.change_latency());
+  out.family("kube_ipvs_kernel_steps_total", "counter", "Changes written, by operation");
+  add_by(out, "operation", statistics.steps());
+  out.family("kube_ipvs_kernel_errors_total", "counter",
+             "Changes the kernel refused, by operation");
+  add_by(out, "operation", statistics.errors());
+  out.family("kube_ipvs_drift_repaired_total", "counter", "Changes that undid somebody else's");
+  add_by(out, "operation", statistics.repairs());
+  out.family("kube_ipvs_audits_total", "counter", "Complete readings of the kernel");
+  out.sample(static_cast<double>(statistics.audits()));
+  out.family("kube_ipvs_behind_seconds", "gauge",
+             "How long the kernel has not held all that it should");
+  out.sample(std::max(0.0, age(statistics.behind_since(), now)));
+}
+
+void add_watches(MetricsText& out, const std::vector<NamedWatch>& watches, TimePoint now) {
+  out.family("kube_ipvs_watch_age_seconds", "gauge",
+             "How long a watch has been silent; -1 before its first event");
+  for (const auto& watch : watches) {
+    out.sample({{"resource", watch.resource}}, age(watch.statistics->last_event, now));
+  }
+  const auto count = [&](std::string_view name, std::string_view help, auto value) {
+    out.family(name, "counter", help);
+    for (const auto& watch : watches) {
+      out.sample({{"resource", watch.resource}}, static_cast<double>(value(*watch.statistics)));
+    }
+  };
+  using Watch = kube::WatchStatistics;
+  count("kube_ipvs_watch_events_total", "Events, bookmarks included",
+        [](const Watch& watch) { return watch.events; });
+  count("kube_ipvs_watch_failures_total", "Attempts to list or watch that failed",
+        [](const Watch& watch) { return watch.failures; });
+  count("kube_ipvs_watch_connections_total", "Connections to the API server",
+        [](const Watch& watch) { return watch.connections; });
+  count("kube_ipvs_objects_skipped_total", "Objects that could not be believed",
+        [](const Watch& watch) { return watch.skipped; });
+}
+
+}  // namespace
+
+std::string metrics_text(const AgentStatistics& statistics, const Reconciliation& reconciliation,
+                         const std::vector<NamedWatch>& watches, const ProbeCounts& probes,
+                         TimePoint now) {
+  MetricsText out;
+  add_kube_proxys_times(out, statistics);
+  add_kube_proxys_counts(out, statistics, reconciliation, watches, probes);
+  add_no_local(out, reconciliation);
+  add_tables(out, statistics, reconciliation);
+  add_work(out, statistics, now);
+  add_watches(out, watches, now);
+  out.family("kube_ipvs_build_info", "gauge", "1, with the version");
+  out.sample({{"version", std::string(kVersion)}}, 1);
+  return std::move(out).text();
+}
+
+}  // namespace reconcile

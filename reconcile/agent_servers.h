@@ -1,0 +1,55 @@
+// What a running agent answers: health to kubelets and load balancers, metrics to Prometheus, its
+// decision to our own subcommands. Thread: io.
+//
+//   healthzBindAddress   /healthz /livez
+//   metricsBindAddress   /metrics /proxyMode /configz /statusz /healthz
+//   control socket       all of them
+//   healthCheckNodePort  anything, on each Service's port
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <vector>
+
+#include "reconcile/agent.h"
+#include "reconcile/agent_config.h"
+#include "reconcile/agent_metrics.h"
+#include "reconcile/health_check_node_ports.h"
+#include "reconcile/http_server.h"
+
+namespace reconcile {
+
+class AgentServers {
+ public:
+  // `watches` are told of the reflectors that stand behind `agent`. All of them must outlive this.
+  AgentServers(boost::asio::any_io_executor io, const AgentConfig& config, Agent& agent,
+               std::vector<NamedWatch> watches, Log& log);
+
+  // Listens. False: an address could not be bound, and the configuration says that this is the end.
+  [[nodiscard]] bool start();
+  void stop();
+
+ private:
+  using Route = HttpResponse (AgentServers::*)();
+  [[nodiscard]] HttpResponse answer(const HttpRequest& request);
+  [[nodiscard]] Health health() const;
+  HttpResponse healthz();
+  HttpResponse livez();
+  HttpResponse metrics();
+  HttpResponse statusz();
+  [[nodiscard]] bool listen(HttpServer& server, const std::string& address,
+                            std::uint16_t default_port);
+  void listen_on_control_socket();
+  void serve_health_checks(const DesiredState::HealthChecks& checks);
+
+  const AgentConfig& config_;
+  Agent& agent_;
+  std::vector<NamedWatch> watches_;
+  Log& log_;
+  ProbeCounts probes_;
+  HttpServer health_;
+  HttpServer metrics_;
+  HttpServer control_;
+  HealthCheckNodePorts node_ports_;
+};
+
+}  // namespace reconcile
