@@ -71,7 +71,8 @@ class Endpoints {
   Endpoints(const kube::ServicePort& port, Family family, Slices slices);
 
   // The real servers of `list`, sorted, without duplicates.
-  [[nodiscard]] std::vector<ipvs::RealServerId> chosen(EndpointList list, const Location& here) const;
+  [[nodiscard]] std::vector<ipvs::RealServerId> chosen(EndpointList list,
+                                                       const Location& here) const;
 
   // Every endpoint of `slices`, those that the constructor was given, in their order.
   [[nodiscard]] std::vector<JudgedEndpoint> judged(EndpointList list, const Location& here,
