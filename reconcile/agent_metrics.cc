@@ -53,7 +53,7 @@ bool has_family(const kube::Service& service, bool v6) {
 
 NoLocalEndpoints count_no_local(const Reconciliation& reconciliation) {
   NoLocalEndpoints count;
-  const auto& node = reconciliation.facts().place().node;
+  const auto& node = reconciliation.facts().location().node;
   const auto& cluster = reconciliation.cluster();
   std::ignore = cluster.services_if([&](const kube::Service& service, const auto& slices) {
     const bool internal = service.internal_policy == kube::TrafficPolicy::kLocal;
