@@ -4,9 +4,11 @@
 #include <cerrno>
 #include <iterator>
 
+#include "ipvs/flow_table.h"
 #include "ipvs/ipvs_table.h"
 #include "ipvs/kernel_errors.h"
 #include "ipvs/nft_table.h"
+#include "ipvs/node_addresses.h"
 #include "ipvs/service_addresses.h"
 #include "ipvs/sysctl.h"
 
@@ -31,11 +33,6 @@ struct DoorOf {
 
 KernelDoor door_of(const Step& step) { return std::visit(DoorOf(), step); }
 
-void refuse(std::span<const Step> steps, std::span<Outcome> outcomes) {
-  std::transform(steps.begin(), steps.end(), outcomes.begin(),
-                 [](const Step& step) { return step_error(step, EOPNOTSUPP); });
-}
-
 void write_sysctls(std::span<const Step> steps, std::span<Outcome> outcomes) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto* wanted = std::get_if<WriteSysctl>(&steps[i]);
@@ -59,6 +56,8 @@ struct NetlinkKernel::Doors {
   IpvsTable ipvs;
   ServiceAddresses addresses;
   NftTable rules;
+  FlowTable flows;
+  NodeAddresses node;
 
   void write(KernelDoor door, std::span<const Step> steps, std::span<Outcome> outcomes) {
     switch (door) {
@@ -69,7 +68,7 @@ struct NetlinkKernel::Doors {
       case KernelDoor::kRules:
         return rules.write(steps, outcomes);
       case KernelDoor::kFlows:
-        return refuse(steps, outcomes);
+        return flows.write(steps, outcomes);
       case KernelDoor::kSysctls:
         return write_sysctls(steps, outcomes);
     }
@@ -85,10 +84,15 @@ Result<std::unique_ptr<NetlinkKernel>> NetlinkKernel::open(KernelSettings settin
   if (!ipvs) return tl::unexpected(ipvs.error());
   auto addresses = ServiceAddresses::open();
   if (!addresses) return tl::unexpected(addresses.error());
-  auto rules = NftTable::open();
+  auto rules = NftTable::open(settings.rules);
   if (!rules) return tl::unexpected(rules.error());
+  auto flows = FlowTable::open();
+  if (!flows) return tl::unexpected(flows.error());
+  auto node = NodeAddresses::open();
+  if (!node) return tl::unexpected(node.error());
   return std::unique_ptr<NetlinkKernel>(new NetlinkKernel(
-      std::make_unique<Doors>(Doors{*std::move(ipvs), *std::move(addresses), *std::move(rules)}),
+      std::make_unique<Doors>(Doors{*std::move(ipvs), *std::move(addresses), *std::move(rules),
+                                    *std::move(flows), *std::move(node)}),
       std::move(settings)));
 }
 
@@ -105,6 +109,8 @@ Result<Observation> NetlinkKernel::observation(Result<VirtualServers> virtual_se
   if (!timeouts) return tl::unexpected(timeouts.error());
   auto bound = doors_->addresses.observe();
   if (!bound) return tl::unexpected(bound.error());
+  auto node = doors_->node.observe();
+  if (!node) return tl::unexpected(node.error());
   auto rules = doors_->rules.observe();
   if (!rules) return tl::unexpected(rules.error());
   return Observation{.info = *info,
@@ -113,7 +119,7 @@ Result<Observation> NetlinkKernel::observation(Result<VirtualServers> virtual_se
                      .bound = std::move(bound->addresses),
                      .rules_intact = rules->intact,
                      .elements = std::move(rules->elements),
-                     .node_addresses = {},
+                     .node_addresses = *std::move(node),
                      .timeouts = *timeouts,
                      .sysctls = read(settings_.sysctls)};
 }

@@ -1,11 +1,12 @@
-// The real kernel door: Kernel over generic netlink (virtual and real servers), rtnetlink
-// (kube-ipvs0 and its addresses) and nfnetlink (our nftables table).
+// The real kernel door: Kernel over generic netlink (virtual and real servers, time-outs),
+// rtnetlink (kube-ipvs0 and every address of the node), nfnetlink (our nftables table, conntrack)
+// and /proc/sys.
 //
-// It holds three sockets and no state about the node. The sockets belong to the network namespace
-// in which open() ran. Steps keep their order across the sockets: a run of steps for one socket is
-// answered for before the next run is sent. A run is written many messages at a time: 110,000 steps
-// are some hundred system calls. Errors: kernel_errors.h. Thread: one at a time; blocks, at most
-// some seconds where the kernel does not answer.
+// It holds a socket for each and no state about the node. The sockets belong to the network
+// namespace in which open() ran. Steps keep their order across the sockets: a run of steps for one
+// socket is answered for before the next run is sent. A run is written many messages at a time:
+// 110,000 steps are some hundred system calls. Errors: kernel_errors.h. Thread: one at a time;
+// blocks, at most some seconds where the kernel does not answer.
 #pragma once
 
 #include <memory>

@@ -140,6 +140,7 @@ void put_add_chain(MessageBatch& batch, const NftChain& chain) {
   begin(batch, NFT_MSG_NEWCHAIN, NLM_F_CREATE);
   batch.put_text(NFTA_CHAIN_TABLE, kNftTable);
   batch.put_text(NFTA_CHAIN_NAME, chain.name);
+  if (chain.type.empty()) return batch.end();
   batch.put_text(NFTA_CHAIN_TYPE, chain.type);
   put_number(batch, NFTA_CHAIN_POLICY, NF_ACCEPT);
   const auto hook = batch.begin_nest(NFTA_CHAIN_HOOK);
@@ -217,8 +218,9 @@ bool is_as_written(nlmsghdr* answer, const NftSet& set) {
 bool is_as_written(nlmsghdr* answer, const NftChain& chain) {
   const Attributes<NFTA_CHAIN_MAX> attributes(answer, kHeaderSize);
   const Attributes<NFTA_HOOK_MAX> hook(attributes[NFTA_CHAIN_HOOK]);
-  return attributes.text(NFTA_CHAIN_NAME) == chain.name &&
-         attributes.text(NFTA_CHAIN_TYPE) == chain.type && attributes.has(NFTA_CHAIN_HOOK) &&
+  if (attributes.text(NFTA_CHAIN_NAME) != chain.name) return false;
+  if (chain.type.empty()) return !attributes.has(NFTA_CHAIN_HOOK);
+  return attributes.text(NFTA_CHAIN_TYPE) == chain.type && attributes.has(NFTA_CHAIN_HOOK) &&
          number(hook, NFTA_HOOK_HOOKNUM) == chain.hook &&
          static_cast<std::int32_t>(number(hook, NFTA_HOOK_PRIORITY)) == chain.priority &&
          number(attributes, NFTA_CHAIN_POLICY) == NF_ACCEPT;

@@ -22,13 +22,24 @@ std::string number(Enumeration value) {
   return number(static_cast<std::uint32_t>(value));
 }
 
-// An attribute whose value is nft_data: a nest with the one attribute NFTA_DATA_VALUE, padded.
-template <class T>
-std::string data(const T& value) {
-  nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + sizeof value), NFTA_DATA_VALUE};
-  std::string nest = raw(header) + raw(value);
-  nest.resize(NLA_ALIGN(nest.size()));
-  return nest;
+std::string attribute(std::uint16_t type, std::string_view value) {
+  const nlattr header{static_cast<std::uint16_t>(NLA_HDRLEN + value.size()), type};
+  std::string text = raw(header) + std::string(value);
+  text.resize(NLA_ALIGN(text.size()));
+  return text;
+}
+
+// An attribute whose value is nft_data: a nest with the one attribute NFTA_DATA_VALUE.
+std::string value_of(std::string_view bytes) { return attribute(NFTA_DATA_VALUE, bytes); }
+
+NftExpression immediate_verdict(const std::string& parts) {
+  return {"immediate",
+          {{NFTA_IMMEDIATE_DREG, number(Register::kVerdict)},
+           {NFTA_IMMEDIATE_DATA, attribute(NFTA_DATA_VERDICT, parts)}}};
+}
+
+std::string verdict_code(std::int32_t code) {
+  return attribute(NFTA_VERDICT_CODE, number(static_cast<std::uint32_t>(code)));
 }
 
 bool is_zero(const std::string& bytes) {
@@ -68,26 +79,36 @@ NftExpression load_original(std::uint32_t key, Register into) {
   return expression;
 }
 
-NftExpression mask(Register inout, std::uint32_t bits) {
+NftExpression store_conntrack_mark(Register from) {
+  return {"ct", {{NFTA_CT_KEY, number(NFT_CT_MARK)}, {NFTA_CT_SREG, number(from)}}};
+}
+
+NftExpression store_packet_mark(Register from) {
+  return {"meta", {{NFTA_META_KEY, number(NFT_META_MARK)}, {NFTA_META_SREG, number(from)}}};
+}
+
+NftExpression change_bits(Register inout, std::uint32_t keep, std::uint32_t set) {
   return {"bitwise",
           {{NFTA_BITWISE_SREG, number(inout)},
            {NFTA_BITWISE_DREG, number(inout)},
-           {NFTA_BITWISE_LEN, number(std::uint32_t{sizeof bits})},
-           {NFTA_BITWISE_MASK, data(bits)},
-           {NFTA_BITWISE_XOR, data(std::uint32_t{0})}}};
+           {NFTA_BITWISE_LEN, number(std::uint32_t{sizeof keep})},
+           {NFTA_BITWISE_MASK, value_of(raw(keep))},
+           {NFTA_BITWISE_XOR, value_of(raw(set))}}};
+}
+
+NftExpression compare(Register with, Comparison how, std::string_view bytes) {
+  return {"cmp",
+          {{NFTA_CMP_SREG, number(with)},
+           {NFTA_CMP_OP, number(how)},
+           {NFTA_CMP_DATA, value_of(bytes)}}};
 }
 
 NftExpression compare_byte(Register with, std::uint8_t value) {
-  return {"cmp",
-          {{NFTA_CMP_SREG, number(with)},
-           {NFTA_CMP_OP, number(Comparison::kEqual)},
-           {NFTA_CMP_DATA, data(value)}}};
+  return compare(with, Comparison::kEqual, raw(value));
 }
 
 NftExpression compare_word(Register with, Comparison how, std::uint32_t value) {
-  return {
-      "cmp",
-      {{NFTA_CMP_SREG, number(with)}, {NFTA_CMP_OP, number(how)}, {NFTA_CMP_DATA, data(value)}}};
+  return compare(with, how, raw(value));
 }
 
 NftExpression lookup(Register from, Membership how, std::string_view set) {
@@ -101,6 +122,13 @@ NftExpression masquerade() { return {"masq"}; }
 
 NftExpression reject(std::uint32_t type, std::uint8_t code) {
   return {"reject", {{NFTA_REJECT_TYPE, number(type)}, {NFTA_REJECT_ICMP_CODE, raw(code)}}};
+}
+
+NftExpression verdict(std::int32_t code) { return immediate_verdict(verdict_code(code)); }
+
+NftExpression jump(std::string_view chain) {
+  return immediate_verdict(verdict_code(NFT_JUMP) +
+                           attribute(NFTA_VERDICT_CHAIN, std::string(chain) + '\0'));
 }
 
 }  // namespace ipvs

@@ -4,8 +4,8 @@
 // An instruction ("expression") is a name and its attributes. The kernel reports the ones it was
 // given and adds some that are zero, so two expressions are the same when they agree on all that
 // are not. The factories are the instructions our rules need, no more; registers are numbered as
-// nft(8) prints them: 1-4 of sixteen bytes, 8-23 of four. Truth: linux/netfilter/nf_tables.h. Pure:
-// any thread.
+// nft(8) prints them: 1-4 of sixteen bytes, 8-23 of four, which overlap. Truth:
+// linux/netfilter/nf_tables.h. Pure: any thread.
 #pragma once
 
 #include <cstdint>
@@ -28,8 +28,15 @@ struct NftExpression {
 // One rule: what it tests, in order, and at last what it does.
 using NftRule = std::vector<NftExpression>;
 
-// The kernel names its 4-byte registers NFT_REG32_00 and on; kWord1 is NFT_REG32_01.
-enum class Register : std::uint32_t { k1 = 1, k2 = 2, kWord1 = 9, kWord2 = 10, kWord5 = 13 };
+// Where an instruction reads or writes, in the kernel's numbers: NFT_REG_VERDICT, NFT_REG_1..4, or
+// NFT_REG32_00 and on.
+enum class Register : std::uint32_t { kVerdict = 0, k1 = 1 };
+
+// The register that begins `words` words of four bytes after the first.
+[[nodiscard]] constexpr Register register_at(std::uint32_t words) {
+  return static_cast<Register>(words % 4 == 0 ? 1 + words / 4 : 8 + words);
+}
+
 enum class Comparison : std::uint32_t { kEqual = 0, kNotEqual = 1 };
 enum class Membership : std::uint32_t { kIn = 0, kNotIn = 1 };
 
@@ -45,11 +52,19 @@ struct PacketField {
 [[nodiscard]] NftExpression load_conntrack(std::uint32_t key, Register into);
 // Of the original direction: as the first packet had it.
 [[nodiscard]] NftExpression load_original(std::uint32_t key, Register into);
-[[nodiscard]] NftExpression mask(Register inout, std::uint32_t bits);
+// The connection's or the packet's mark, from a register.
+[[nodiscard]] NftExpression store_conntrack_mark(Register from);
+[[nodiscard]] NftExpression store_packet_mark(Register from);
+// inout = (inout & keep) | set; `set` must be clear in `keep`.
+[[nodiscard]] NftExpression change_bits(Register inout, std::uint32_t keep, std::uint32_t set = 0);
+[[nodiscard]] NftExpression compare(Register with, Comparison how, std::string_view bytes);
 [[nodiscard]] NftExpression compare_byte(Register with, std::uint8_t value);
 [[nodiscard]] NftExpression compare_word(Register with, Comparison how, std::uint32_t value);
 [[nodiscard]] NftExpression lookup(Register from, Membership how, std::string_view set);
 [[nodiscard]] NftExpression masquerade();
 [[nodiscard]] NftExpression reject(std::uint32_t type, std::uint8_t code);
+// NF_ACCEPT, NF_DROP, NFT_RETURN; jump(): NFT_JUMP.
+[[nodiscard]] NftExpression verdict(std::int32_t code);
+[[nodiscard]] NftExpression jump(std::string_view chain);
 
 }  // namespace ipvs

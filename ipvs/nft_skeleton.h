@@ -27,18 +27,16 @@ struct NftSet {
 
 struct NftChain {
   std::string name;
-  std::string type;        // "nat", "filter"
+  std::string type = {};   // "nat", "filter"; empty: at no hook, others jump to it
   std::uint32_t hook = 0;  // NF_INET_*
   std::int32_t priority = 0;
-  std::vector<NftRule> rules;
+  std::vector<NftRule> rules = {};
 };
 
-struct NftSkeleton {
-  std::vector<NftSet> sets;
-  std::vector<NftChain> chains;
-};
+[[nodiscard]] const std::vector<NftSet>& nft_sets();
 
-[[nodiscard]] const NftSkeleton& nft_skeleton();
+// A chain that others jump to stands before them.
+[[nodiscard]] std::vector<NftChain> nft_chains(const RuleSettings& settings);
 
 // The set that holds `element`.
 [[nodiscard]] const NftSet& set_of(const SetElement& element);

@@ -33,10 +33,10 @@ int first_failure(const std::vector<int>& codes) {
 
 }  // namespace
 
-Result<NftTable> NftTable::open() {
+Result<NftTable> NftTable::open(const RuleSettings& settings) {
   auto socket = Socket::open(NETLINK_NETFILTER);
   if (!socket) return tl::unexpected(open_error(KernelDoor::kRules, socket.error().code));
-  NftTable table(*std::move(socket));
+  NftTable table(*std::move(socket), settings);
   put_get_generation(table.batch_);
   if (const int code = table.socket_.exchange(table.batch_).front(); code != 0) {
     return tl::unexpected(open_error(KernelDoor::kRules, code));
@@ -60,25 +60,24 @@ Result<ObservedRules> NftTable::observe() {
 
 // The table, each set and each chain by name, in one round trip; ENOENT is an answer.
 int NftTable::read_objects(Objects& objects) {
-  const NftSkeleton& skeleton = nft_skeleton();
   batch_.clear();
   put_get_table(batch_);
-  for (const NftSet& set : skeleton.sets) put_get_set(batch_, set);
-  for (const NftChain& chain : skeleton.chains) put_get_chain(batch_, chain);
-  const std::size_t first_chain = 1 + skeleton.sets.size();
+  for (const NftSet& set : nft_sets()) put_get_set(batch_, set);
+  for (const NftChain& chain : chains_) put_get_chain(batch_, chain);
+  const std::size_t first_chain = 1 + nft_sets().size();
   const auto codes = socket_.exchange(batch_, [&](nlmsghdr* message) {
     const std::size_t index = message->nlmsg_seq - batch_.message(0).nlmsg_seq;
     if (index == 0) {
       objects.table = true;
       objects.as_written = objects.as_written && is_as_written(message);
     } else if (index < first_chain) {
-      const NftSet& set = skeleton.sets[index - 1];
+      const NftSet& set = nft_sets()[index - 1];
       const bool right = is_as_written(message, set);
       if (right) objects.sets.push_back(&set);
       objects.as_written = objects.as_written && right;
     } else {
       objects.as_written =
-          objects.as_written && is_as_written(message, skeleton.chains[index - first_chain]);
+          objects.as_written && is_as_written(message, chains_[index - first_chain]);
     }
   });
   for (const int code : codes) {
@@ -90,7 +89,7 @@ int NftTable::read_objects(Objects& objects) {
 
 int NftTable::read_intact(const Objects& objects, bool& intact) {
   intact = objects.as_written;
-  for (const NftChain& chain : nft_skeleton().chains) {
+  for (const NftChain& chain : chains_) {
     if (!intact) return 0;
     std::vector<NftRule> rules;
     if (const int code = dump_rules(chain, rules); code != 0) return code;
@@ -159,7 +158,6 @@ int NftTable::install() {
 }
 
 int NftTable::write_skeleton(Existing existing) {
-  const NftSkeleton& skeleton = nft_skeleton();
   batch_.clear();
   begin_transaction(batch_);
   put_add_table(batch_);
@@ -168,8 +166,8 @@ int NftTable::write_skeleton(Existing existing) {
     put_add_table(batch_);
   }
   std::uint32_t id = 0;
-  for (const NftSet& set : skeleton.sets) put_add_set(batch_, set, ++id);
-  for (const NftChain& chain : skeleton.chains) {
+  for (const NftSet& set : nft_sets()) put_add_set(batch_, set, ++id);
+  for (const NftChain& chain : chains_) {
     put_add_chain(batch_, chain);
     put_delete_rules(batch_, chain);
     for (const NftRule& rule : chain.rules) put_add_rule(batch_, chain, rule);

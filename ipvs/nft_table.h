@@ -24,7 +24,7 @@ struct ObservedRules {
 class NftTable {
  public:
   // Asks nf_tables for its generation, so that a kernel without it is found out here.
-  [[nodiscard]] static Result<NftTable> open();
+  [[nodiscard]] static Result<NftTable> open(const RuleSettings& settings);
 
   [[nodiscard]] Result<ObservedRules> observe();
 
@@ -39,7 +39,8 @@ class NftTable {
     std::vector<const NftSet*> sets;  // those of the right kind
   };
 
-  explicit NftTable(Socket socket) : socket_(std::move(socket)) {}
+  NftTable(Socket socket, const RuleSettings& settings)
+      : socket_(std::move(socket)), chains_(nft_chains(settings)) {}
   [[nodiscard]] int read_objects(Objects& objects);
   [[nodiscard]] int read_intact(const Objects& objects, bool& intact);
   [[nodiscard]] int dump_rules(const NftChain& chain, std::vector<NftRule>& rules);
@@ -50,6 +51,7 @@ class NftTable {
   void write_elements(std::span<const Step> steps, std::span<Outcome> outcomes);
 
   Socket socket_;
+  std::vector<NftChain> chains_;
   MessageBatch batch_;
 };
 

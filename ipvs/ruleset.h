@@ -33,8 +33,9 @@ enum class SetName : std::uint8_t {
   // nothing says which sources are pods.
   kClusterAddresses,
   // Ranges of pod addresses (of the whole cluster, or of this node): `range` alone is used. Ranges
-  // in one set must not overlap: a range inside another is refused (ENOTEMPTY). One that takes
-  // another's place is added after the other was deleted, in one write: both happen at once.
+  // in one set must not overlap: a range inside another is refused (ENOTEMPTY) or, by some
+  // kernels, taken and left out. One that takes another's place is added after the other was
+  // deleted, in one write: both happen at once.
   kPodRanges,
   // Ports that only pods and this node may open a connection to: policy Local, and no endpoint
   // here. Everybody else is dropped, which is how a load balancer learns to look elsewhere.

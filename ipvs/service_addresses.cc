@@ -1,12 +1,12 @@
 #include "ipvs/service_addresses.h"
 
-#include <linux/if_addr.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
 #include <algorithm>
 #include <cerrno>
 
+#include "ipvs/address_message.h"
 #include "ipvs/attributes.h"
 #include "ipvs/kernel_errors.h"
 #include "ipvs/wire_address.h"
@@ -40,14 +40,6 @@ void put_step(MessageBatch& batch, int link, const Step& step) {
   } else if (const auto* unbind = std::get_if<UnbindAddress>(&step)) {
     put_address_command(batch, RTM_DELADDR, 0, link, unbind->address);
   }
-}
-
-std::optional<Address> address_in(nlmsghdr* message) {
-  const Attributes<IFA_MAX> attributes(message, sizeof(ifaddrmsg));
-  const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(message));
-  // IPv6 has no IFA_LOCAL unless the address has a peer.
-  const int type = attributes.has(IFA_LOCAL) ? IFA_LOCAL : IFA_ADDRESS;
-  return from_wire(header->ifa_family, attributes.bytes(type));
 }
 
 bool is_link_local(const Address& address) {
@@ -128,11 +120,9 @@ int ServiceAddresses::read_addresses(int link, std::uint8_t family,
                                 .ifa_index = static_cast<std::uint32_t>(link)});
     batch_.end();
     code = socket_.dump(batch_, [&](nlmsghdr* message) {
-      if (nlmsg_valid_hdr(message, sizeof(ifaddrmsg)) == 0) return;
-      const auto* header = static_cast<const ifaddrmsg*>(nlmsg_data(message));
-      if (header->ifa_index != static_cast<std::uint32_t>(link)) return;
       const auto address = address_in(message);
-      if (address && !is_link_local(*address)) addresses.push_back(*address);
+      if (!address || link_of_address(message) != static_cast<std::uint32_t>(link)) return;
+      if (!is_link_local(*address)) addresses.push_back(*address);
     });
   }
   return code;

@@ -8,7 +8,7 @@ using ipvs::ObservedRealServer;
 using ipvs::ObservedVirtualServer;
 
 void KernelContract::SetUp() {
-  kernel_ = GetParam().make();
+  kernel_ = GetParam().make({.rules = {}, .sysctls = {kSysctl, kNoSysctl}});
   ASSERT_NE(kernel_, nullptr) << GetParam().name << " could not be opened";
 }
 

@@ -17,11 +17,11 @@
 
 #include "ipvs/kernel.h"
 
-// Makes a kernel door onto an empty world: no virtual server, no kube-ipvs0, no table. The world
-// must last as long as the test.
+// Makes a kernel door onto an empty world: no virtual server, no kube-ipvs0, no table, no interface
+// but lo with its two addresses. The world must last as long as the test.
 struct KernelFactory {
   std::string name;
-  std::function<std::unique_ptr<ipvs::Kernel>()> make;
+  std::function<std::unique_ptr<ipvs::Kernel>(const ipvs::KernelSettings&)> make;
 };
 
 inline std::string kernel_name(const testing::TestParamInfo<KernelFactory>& info) {
@@ -29,6 +29,11 @@ inline std::string kernel_name(const testing::TestParamInfo<KernelFactory>& info
 }
 
 class KernelContract : public testing::TestWithParam<KernelFactory> {
+ public:
+  // What the doors of this suite are told to read: the first is there and 0, the second is not.
+  static constexpr const char* kSysctl = "net/ipv4/vs/conntrack";
+  static constexpr const char* kNoSysctl = "net/ipv4/vs/no_such_sysctl";
+
  protected:
   void SetUp() override;
 

@@ -25,7 +25,14 @@ std::vector<SetElement> sorted(std::vector<SetElement> elements) {
 std::vector<SetElement> one_of_each() {
   return sorted({service_address("10.96.0.1"), service_address("fd00:10:96::1"), service_port(kWeb),
                  service_port(udp("10.96.0.1", 443)), service_port(sctp("fd00:10:96::1", 9)),
-                 hairpin("10.244.1.2"), hairpin("fd00:10:244:1::2")});
+                 hairpin("10.244.1.2"), hairpin("fd00:10:244:1::2"),
+                 in_set(SetName::kNodePorts, tcp("192.0.2.1", 30080)),
+                 in_set(SetName::kMasqueradePorts, udp("fd00:50::1", 30080)),
+                 cluster_address("10.96.0.1"), pod_range("10.244.0.0", 16),
+                 pod_range("fd00:10:244::", 48), in_set(SetName::kInsidePorts, kWeb),
+                 in_set(SetName::kRestrictedPorts, kWeb), source_range(kWeb, "192.0.2.0", 24),
+                 source_range(tcp("fd00:10:96::1", 443), "2001:db8::", 33),
+                 health_port("0.0.0.0", 31000), health_port("::", 31000)});
 }
 
 std::vector<Step> steps_to_add(const std::vector<SetElement>& elements) {
@@ -66,6 +73,20 @@ TEST_P(KernelContract, RefusesToUnbindAnAddressThatIsNotBound) {
             (std::vector{0, EADDRNOTAVAIL, EADDRNOTAVAIL}));
 }
 
+TEST_P(KernelContract, KnowsTheNodesOwnAddressesFromTheBoundOnes) {
+  EXPECT_EQ(write_all({CreateLink{}, BindAddress{ip("10.96.0.1")}, BindAddress{ip("fd00::1")}}),
+            (std::vector{0, 0, 0}));
+  EXPECT_EQ(observe().node_addresses,
+            (std::vector<NodeAddress>{{ip("127.0.0.1"), "lo"}, {ip("::1"), "lo"}}));
+}
+
+TEST_P(KernelContract, ForgetsNoFlowWithoutError) {
+  EXPECT_EQ(write_all({ForgetFlows{.id = udp("10.96.0.10", 53), .keep = {}},
+                       ForgetFlows{.id = udp("fd00::10", 53),
+                                   .keep = {real_server("fd00:10:244:1::2", 53)}}}),
+            (std::vector{0, 0}));
+}
+
 TEST_P(KernelContract, InstallsTheRulesAndAgainWithoutHarm) {
   EXPECT_EQ(write_all({InstallRules{}, InstallRules{}}), (std::vector{0, 0}));
   EXPECT_TRUE(observe().rules_intact);
@@ -89,6 +110,41 @@ TEST_P(KernelContract, TakesAnElementTwice) {
   const Step step = AddElement{service_port(kWeb)};
   EXPECT_EQ(write_all({InstallRules{}, step, step}), (std::vector{0, 0, 0}));
   EXPECT_EQ(observe().elements.size(), 1U);
+}
+
+TEST_P(KernelContract, RefusesARangeInsideAnother) {
+  EXPECT_EQ(write_all({InstallRules{}, AddElement{pod_range("10.0.0.0", 8)},
+                       AddElement{pod_range("10.1.0.0", 16)}, AddElement{pod_range("fd00::", 8)}}),
+            (std::vector{0, 0, ENOTEMPTY, 0}));
+}
+
+TEST_P(KernelContract, ReplacesARangeByOneInsideIt) {
+  EXPECT_EQ(
+      write_all({InstallRules{}, AddElement{pod_range("10.0.0.0", 8)},
+                 DeleteElement{pod_range("10.0.0.0", 8)}, AddElement{pod_range("10.0.0.0", 16)}}),
+      (std::vector{0, 0, 0, 0}));
+  EXPECT_EQ(observe().elements, std::vector{pod_range("10.0.0.0", 16)});
+}
+
+TEST_P(KernelContract, BeginsWithTheKernelsTimeouts) {
+  EXPECT_EQ(observe().timeouts, (Timeouts{.tcp = std::chrono::seconds(900),
+                                          .tcp_fin = std::chrono::seconds(120),
+                                          .udp = std::chrono::seconds(300)}));
+}
+
+TEST_P(KernelContract, SetsTheTimeoutsThatAreNamed) {
+  EXPECT_EQ(
+      write(SetTimeouts{{.tcp = std::chrono::seconds(86400), .udp = std::chrono::seconds(5)}}), 0);
+  EXPECT_EQ(observe().timeouts, (Timeouts{.tcp = std::chrono::seconds(86400),
+                                          .tcp_fin = std::chrono::seconds(120),
+                                          .udp = std::chrono::seconds(5)}));
+}
+
+TEST_P(KernelContract, ReadsTheSysctlsItIsToldAndWritesThem) {
+  EXPECT_EQ(observe().sysctls, (std::vector<SysctlReading>{{kSysctl, "0"}, {kNoSysctl, {}}}));
+  EXPECT_EQ(write_all({WriteSysctl{kSysctl, "1"}, WriteSysctl{kNoSysctl, "1"}}),
+            (std::vector{0, ENOENT}));
+  EXPECT_EQ(observe().sysctls, (std::vector<SysctlReading>{{kSysctl, "1"}, {kNoSysctl, {}}}));
 }
 
 TEST_P(KernelContract, DeletesOnlyTheNamedElement) {

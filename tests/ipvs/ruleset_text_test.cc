@@ -8,6 +8,7 @@ namespace {
 
 using namespace ipvs;    // NOLINT(google-build-using-namespace): a test's vocabulary
 using namespace values;  // NOLINT(google-build-using-namespace)
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -88,32 +89,102 @@ TEST(RulesetText, BeginsWithTheSets) {
 }
 
 TEST(RulesetText, EndsWithTheChainsAndTheirRules) {
-  EXPECT_THAT(to_nft_text({}), EndsWith(R"(	chain postrouting {
+  EXPECT_THAT(to_nft_text({}), EndsWith(R"(	chain refuse {
+	}
+	chain clients {
+	}
+	chain services {
+	}
+	chain input {
+		type filter hook input priority mangle + 10; policy accept;
+	}
+	chain output {
+		type filter hook output priority mangle + 10; policy accept;
+	}
+	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;
 	}
-	chain input {
-		type filter hook input priority filter; policy accept;
+	chain unmark {
+		type filter hook postrouting priority srcnat + 1; policy accept;
 	}
 }
-flush chain inet kube-ipvs postrouting
+flush chain inet kube-ipvs refuse
+flush chain inet kube-ipvs clients
+flush chain inet kube-ipvs services
 flush chain inet kube-ipvs input
+flush chain inet kube-ipvs output
+flush chain inet kube-ipvs postrouting
+flush chain inet kube-ipvs unmark
 table inet kube-ipvs {
-	chain postrouting {
-		ct original ip daddr @service_addresses4 ip saddr @service_addresses4 masquerade
-		ct original ip daddr @service_addresses4 ip saddr . ip daddr @hairpin4 masquerade
-		ct original ip6 daddr @service_addresses6 ip6 saddr @service_addresses6 masquerade
-		ct original ip6 daddr @service_addresses6 ip6 saddr . ip6 daddr @hairpin6 masquerade
+	chain refuse {
+		ip daddr . meta l4proto . th dport @inside_ports4 ip saddr . meta nfproto != @pod_ranges4 drop
+		meta l4proto tcp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with tcp reset
+		meta l4proto udp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with icmp port-unreachable
+		meta l4proto sctp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with icmp port-unreachable
+		ip6 daddr . meta l4proto . th dport @inside_ports6 ip6 saddr . meta nfproto != @pod_ranges6 drop
+		meta l4proto tcp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with tcp reset
+		meta l4proto udp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with icmpv6 port-unreachable
+		meta l4proto sctp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with icmpv6 port-unreachable
+	}
+	chain clients {
+		ip daddr . meta l4proto . th dport @restricted_ports4 ip daddr . meta l4proto . th dport . ip saddr != @source_ranges4 drop
+		ip saddr 127.0.0.0/8 return
+		ip daddr . meta l4proto . th dport @masquerade_ports4 meta mark set meta mark | 0x00004000
+		ip daddr @cluster_addresses4 ip saddr . meta nfproto != @pod_ranges4 meta mark set meta mark | 0x00004000
+		ip6 daddr . meta l4proto . th dport @restricted_ports6 ip6 daddr . meta l4proto . th dport . ip6 saddr != @source_ranges6 drop
+		ip6 saddr ::1 return
+		ip6 daddr . meta l4proto . th dport @masquerade_ports6 meta mark set meta mark | 0x00004000
+		ip6 daddr @cluster_addresses6 ip6 saddr . meta nfproto != @pod_ranges6 meta mark set meta mark | 0x00004000
+	}
+	chain services {
+		ip daddr . meta l4proto . th dport @service_ports4 ct mark set ct mark | 0x00002000
+		ip daddr . meta l4proto . th dport @node_ports4 ct mark set ct mark | 0x00002000
+		ip6 daddr . meta l4proto . th dport @service_ports6 ct mark set ct mark | 0x00002000
+		ip6 daddr . meta l4proto . th dport @node_ports6 ct mark set ct mark | 0x00002000
 	}
 	chain input {
-		ct state new meta l4proto tcp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with tcp reset
-		ct state new meta l4proto udp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with icmp port-unreachable
-		ct state new meta l4proto sctp ip daddr @service_addresses4 ip daddr . meta l4proto . th dport != @service_ports4 reject with icmp port-unreachable
-		ct state new meta l4proto tcp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with tcp reset
-		ct state new meta l4proto udp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with icmpv6 port-unreachable
-		ct state new meta l4proto sctp ip6 daddr @service_addresses6 ip6 daddr . meta l4proto . th dport != @service_ports6 reject with icmpv6 port-unreachable
+		ct mark & 0x00002000 == 0x00002000 accept
+		ct state new jump refuse
+		ct state new jump clients
+		jump services
+		meta nfproto ipv4 tcp dport @health_ports4 ct mark set ct mark | 0x00002000
+		meta nfproto ipv6 tcp dport @health_ports6 ct mark set ct mark | 0x00002000
+	}
+	chain output {
+		ct mark & 0x00002000 == 0x00002000 accept
+		ct state new jump clients
+		ct state new jump services
+	}
+	chain postrouting {
+		meta mark & 0x00004000 == 0x00004000 masquerade
+		ct original ip daddr @service_addresses4 ip saddr @service_addresses4 masquerade
+		ct mark & 0x00002000 == 0x00002000 ip saddr . ip daddr @hairpin4 masquerade
+		ct original ip6 daddr @service_addresses6 ip6 saddr @service_addresses6 masquerade
+		ct mark & 0x00002000 == 0x00002000 ip6 saddr . ip6 daddr @hairpin6 masquerade
+	}
+	chain unmark {
+		meta mark & 0x00004000 == 0x00004000 meta mark set meta mark & 0xffffbfff
 	}
 }
 )"));
+}
+
+TEST(RulesetText, KnowsPodsByTheirInterfaceAsWell) {
+  EXPECT_THAT(
+      to_nft_text({}, {.pod_interface = "cni0"}),
+      HasSubstr("\tip daddr @cluster_addresses4 iifname != \"cni0\" ip saddr . meta nfproto "
+                "!= @pod_ranges4 meta mark set"));
+  EXPECT_THAT(to_nft_text({}, {.pod_interface = "veth", .pod_interface_is_prefix = true}),
+              HasSubstr("@inside_ports6 iifname != \"veth*\" ip6 saddr"));
+}
+
+TEST(RulesetText, UsesTheBitItIsToldAndItsNeighbour) {
+  EXPECT_THAT(to_nft_text({}, {.masquerade_bit = 0}),
+              AllOf(HasSubstr("\tmeta mark & 0x00000001 == 0x00000001 masquerade\n"),
+                    HasSubstr("meta mark set meta mark & 0xfffffffe\n"),
+                    HasSubstr("\tct mark & 0x00000002 == 0x00000002 accept\n")));
+  EXPECT_THAT(to_nft_text({}, {.masquerade_bit = 31}),
+              HasSubstr("\tct mark & 0x40000000 == 0x40000000 accept\n"));
 }
 
 TEST(RulesetText, PutsSortedElementsIntoTheirSets) {

@@ -30,8 +30,8 @@ void enter_new_network_namespace() {
   std::exit(77);
 }
 
-std::unique_ptr<ipvs::NetlinkKernel> open_kernel() {
-  auto kernel = ipvs::NetlinkKernel::open();
+std::unique_ptr<ipvs::NetlinkKernel> open_kernel(ipvs::KernelSettings settings) {
+  auto kernel = ipvs::NetlinkKernel::open(std::move(settings));
   if (kernel) return *std::move(kernel);
   ADD_FAILURE() << to_string(kernel.error());
   return nullptr;

@@ -17,7 +17,7 @@
 void enter_new_network_namespace();
 
 // Opens the kernel door; fails the test and ends the program's run of it if that does not work.
-[[nodiscard]] std::unique_ptr<ipvs::NetlinkKernel> open_kernel();
+[[nodiscard]] std::unique_ptr<ipvs::NetlinkKernel> open_kernel(ipvs::KernelSettings settings = {});
 
 class KernelWorld : public testing::Test {
  protected:

@@ -4,9 +4,9 @@
 
 namespace {
 
-std::unique_ptr<ipvs::Kernel> kernel_in_a_new_namespace() {
+std::unique_ptr<ipvs::Kernel> kernel_in_a_new_namespace(const ipvs::KernelSettings& settings) {
   enter_new_network_namespace();
-  return open_kernel();
+  return open_kernel(settings);
 }
 
 INSTANTIATE_TEST_SUITE_P(NetlinkKernel, KernelContract,

@@ -15,9 +15,13 @@ namespace {
 using namespace ipvs;    // NOLINT(google-build-using-namespace): a test's vocabulary
 using namespace values;  // NOLINT(google-build-using-namespace)
 
+RuleSettings with_pod_interface() {
+  return {.pod_interface = "veth", .pod_interface_is_prefix = true, .masquerade_bit = 3};
+}
+
 TEST(NftCodec, ReadsBackEveryRuleItWrites) {
   int rules = 0;
-  for (const NftChain& chain : nft_skeleton().chains) {
+  for (const NftChain& chain : nft_chains(with_pod_interface())) {
     for (const NftRule& rule : chain.rules) {
       MessageBatch batch;
       put_add_rule(batch, chain, rule);
@@ -25,17 +29,32 @@ TEST(NftCodec, ReadsBackEveryRuleItWrites) {
       ++rules;
     }
   }
-  EXPECT_EQ(rules, 10);
+  EXPECT_EQ(rules, 35);
 }
 
-TEST(NftCodec, TellsEveryTwoRulesApart) {
-  std::vector<NftRule> rules;
-  for (const NftChain& chain : nft_skeleton().chains) {
-    rules.insert(rules.end(), chain.rules.begin(), chain.rules.end());
+TEST(NftCodec, TellsEveryTwoRulesOfAChainApart) {
+  for (const NftChain& chain : nft_chains({})) {
+    const auto& rules = chain.rules;
+    for (std::size_t i = 0; i < rules.size(); ++i) {
+      for (std::size_t j = 0; j < i; ++j) {
+        EXPECT_FALSE(rules[i] == rules[j]) << chain.name << ' ' << i << " and " << j;
+      }
+    }
   }
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) EXPECT_FALSE(rules[i] == rules[j]) << i << " and " << j;
-  }
+}
+
+TEST(NftCodec, TellsTheRulesOfOtherSettingsApart) {
+  const auto rules_of = [](const RuleSettings& settings) {
+    std::vector<NftRule> rules;
+    for (const NftChain& chain : nft_chains(settings)) {
+      rules.insert(rules.end(), chain.rules.begin(), chain.rules.end());
+    }
+    return rules;
+  };
+  EXPECT_FALSE(rules_of({}) == rules_of({.masquerade_bit = 15}));
+  EXPECT_FALSE(rules_of({}) == rules_of({.pod_interface = "cni0"}));
+  EXPECT_FALSE(rules_of({.pod_interface = "cni0"}) ==
+               rules_of({.pod_interface = "cni0", .pod_interface_is_prefix = true}));
 }
 
 TEST(NftCodec, TakesAnAttributeThatIsAllZeroForAnAbsentOne) {
@@ -99,14 +118,13 @@ TEST(NftCodec, KnowsItsOwnTableSetsAndChains) {
   MessageBatch batch;
   put_add_table(batch);
   EXPECT_TRUE(is_as_written(&batch.message(0)));
-  const auto& skeleton = nft_skeleton();
-  for (const NftSet& set : skeleton.sets) {
+  for (const NftSet& set : nft_sets()) {
     batch.clear();
     put_add_set(batch, set, 1);
     EXPECT_TRUE(is_as_written(&batch.message(0), set)) << set.name;
-    EXPECT_EQ(is_as_written(&batch.message(0), skeleton.sets[0]), &set == &skeleton.sets[0]);
+    EXPECT_EQ(is_as_written(&batch.message(0), nft_sets()[0]), &set == &nft_sets()[0]);
   }
-  for (const NftChain& chain : skeleton.chains) {
+  for (const NftChain& chain : nft_chains({})) {
     batch.clear();
     put_add_chain(batch, chain);
     EXPECT_TRUE(is_as_written(&batch.message(0), chain)) << chain.name;

@@ -48,20 +48,64 @@ std::vector<SetElement> one_of_each() {
           service_port(udp("10.96.0.1", 53)),
           service_port(sctp("fd00:10:96::1", 9)),
           hairpin("10.244.1.2"),
-          hairpin("fd00:10:244:1::2")};
+          hairpin("fd00:10:244:1::2"),
+          in_set(SetName::kNodePorts, tcp("192.0.2.1", 30080)),
+          in_set(SetName::kMasqueradePorts, udp("192.0.2.1", 30080)),
+          cluster_address("fd00:10:96::1"),
+          pod_range("10.244.0.0", 16),
+          pod_range("fd00:10:244::", 47),
+          in_set(SetName::kInsidePorts, tcp("fd00::7", 80)),
+          in_set(SetName::kRestrictedPorts, tcp("203.0.113.9", 80)),
+          source_range(tcp("203.0.113.9", 80), "198.51.100.0", 25),
+          source_range(tcp("203.0.113.9", 80), "198.51.100.128", 25),
+          source_range(tcp("203.0.113.9", 80), "203.0.113.9", 32),
+          source_range(udp("2001:db8::9", 80), "2001:db8:1::", 48),
+          health_port("0.0.0.0", 31000),
+          health_port("::", 31001)};
 }
 
-TEST_F(NftTableTest, IsTheTableThatTheTextDescribes) {
+class NftTableText : public NftTableTest, public testing::WithParamInterface<RuleSettings> {};
+
+TEST_P(NftTableText, DescribesTheTable) {
+  enter_new_network_namespace();
+  kernel_ = open_kernel({.rules = GetParam()});
+  ASSERT_EQ(write(InstallRules{}), 0);
   for (const SetElement& element : one_of_each()) EXPECT_EQ(write(AddElement{element}), 0);
   const std::string written = listed();
   enter_new_network_namespace();
-  kernel_ = open_kernel();
-  nft(to_nft_text(one_of_each()));
+  kernel_ = open_kernel({.rules = GetParam()});
+  nft(to_nft_text(one_of_each(), GetParam()));
   EXPECT_EQ(written, listed());
-  // And the text's table, loaded by nft, counts as ours.
-  const auto seen = observe();
-  EXPECT_TRUE(seen.rules_intact);
-  EXPECT_THAT(seen.elements, testing::UnorderedElementsAreArray(one_of_each()));
+  EXPECT_THAT(observe().elements, testing::UnorderedElementsAreArray(one_of_each()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Settings, NftTableText,
+                         testing::Values(RuleSettings{},
+                                         RuleSettings{.pod_interface = "cni0", .masquerade_bit = 0},
+                                         RuleSettings{.pod_interface = "veth",
+                                                      .pod_interface_is_prefix = true,
+                                                      .masquerade_bit = 31}));
+
+TEST_F(NftTableTest, RefusesARangeInsideAnother) {
+  EXPECT_EQ(
+      write_all({AddElement{pod_range("10.0.0.0", 8)}, AddElement{pod_range("10.1.0.0", 16)}}),
+      (std::vector{0, ENOTEMPTY}));
+  EXPECT_EQ(observe().elements, std::vector{pod_range("10.0.0.0", 8)});
+}
+
+TEST_F(NftTableTest, ReplacesARangeByOneInsideItInOneWrite) {
+  EXPECT_EQ(write(AddElement{pod_range("10.0.0.0", 8)}), 0);
+  EXPECT_EQ(
+      write_all({DeleteElement{pod_range("10.0.0.0", 8)}, AddElement{pod_range("10.0.0.0", 9)}}),
+      (std::vector{0, 0}));
+  EXPECT_EQ(observe().elements, std::vector{pod_range("10.0.0.0", 9)});
+}
+
+TEST_F(NftTableTest, IsAnotherTableWithOtherSettings) {
+  kernel_ = open_kernel({.rules = {.masquerade_bit = 15}});
+  EXPECT_FALSE(observe().rules_intact);
+  EXPECT_EQ(write(InstallRules{}), 0);
+  EXPECT_TRUE(observe().rules_intact);
 }
 
 TEST_F(NftTableTest, RepairsADeletedRuleAndKeepsTheElements) {
@@ -99,14 +143,14 @@ TEST_F(NftTableTest, ComesBackAfterAFlushOfTheWholeRuleset) {
 }
 
 TEST_F(NftTableTest, ComesBackAfterTheDeletionOfAChainOrASet) {
-  nft("flush chain inet kube-ipvs input\ndelete chain inet kube-ipvs input");
+  nft("flush chain inet kube-ipvs unmark\ndelete chain inet kube-ipvs unmark");
   expect_repair();
-  nft("flush chain inet kube-ipvs postrouting\ndelete set inet kube-ipvs hairpin6");
+  nft("flush chain inet kube-ipvs input\ndelete set inet kube-ipvs health_ports6");
   expect_repair();
 }
 
 TEST_F(NftTableTest, OpensAChainThatWasClosed) {
-  nft("add chain inet kube-ipvs input { type filter hook input priority filter; policy drop; }");
+  nft("add chain inet kube-ipvs input { type filter hook input priority -140; policy drop; }");
   expect_repair();
 }
 
