@@ -7,11 +7,9 @@
 #include <algorithm>
 #include <set>
 
-#include "kube/decode.h"
-#include "reconcile/agent_flags.h"
-#include "reconcile/configured_node.h"
 #include "reconcile/packet_trace.h"
 #include "reconcile/reconciliation.h"
+#include "tests/model/objects.h"
 #include "tests/model/scene.h"
 
 namespace model {
@@ -22,18 +20,6 @@ using reconcile::Reconciliation;
 
 // As tests/packets starts the agents where a scene says nothing about them.
 const std::vector<std::string> kFlags{"--cluster-cidr", "10.244.0.0/16,fd00:10:244::/48"};
-
-reconcile::NodeConfig config_of(const std::vector<std::string>& flags, const std::string& node) {
-  auto words = flags.empty() ? kFlags : flags;
-  CLI::App app;
-  reconcile::GivenFlags given;
-  reconcile::add_agent_flags(app, given);
-  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
-  app.parse(words);
-  const auto config = reconcile::resolve(given, std::nullopt, {.node_name = node, .host_name = ""});
-  EXPECT_TRUE(config) << config.error();
-  return reconcile::node_config(*config, "192.168.50.2", 2);
-}
 
 // A node's addresses are in its object, but for those that it got later: there a node port answers.
 std::vector<ipvs::NodeAddress> addresses_of(const Step& step, const std::string& name) {
@@ -61,7 +47,7 @@ class ModelNode {
  public:
   ModelNode(const Scene& scene, std::string name)
       : name_(std::move(name)),
-        config_(config_of(scene.flags, name_)),
+        config_(config_of(scene.flags.empty() ? kFlags : scene.flags, name_)),
         decision_(config_, std::chrono::seconds(60)) {}
 
   void enter(const Step& step) {

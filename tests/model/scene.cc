@@ -1,51 +1,17 @@
 #include "tests/model/scene.h"
 
-#include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
-
-#include "kube/decode.h"
+#include "tests/model/objects.h"
 
 namespace model {
 namespace {
 
 using rapidjson::Value;
 
-std::string json_of(const Value& value) {
-  rapidjson::StringBuffer buffer;
-  rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-  value.Accept(writer);
-  return buffer.GetString();
-}
-
-std::string text_at(const Value& value, const char* key) {
-  const auto found = value.FindMember(key);
-  return found != value.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
-}
-
-bool has_label(const Value& object, const char* label) {
-  const auto& metadata = object["metadata"];
-  return metadata.HasMember("labels") && metadata["labels"].HasMember(label);
-}
-
-// What our watches select (kube/resource.h) is done by the API server there, and here.
-bool is_watched(const Value& object) {
-  return !has_label(object, "service.kubernetes.io/service-proxy-name") &&
-         !has_label(object, "service.kubernetes.io/headless");
-}
-
 template <class T>
 std::vector<T> decode_all(const Value& objects) {
   std::vector<T> decoded;
   for (const auto& object : objects.GetArray()) {
-    if (!is_watched(object)) continue;
-    auto one = kube::decode<T>(json_of(object));
-    if (!one) throw std::runtime_error(kube::to_string(one.error()));
-    decoded.push_back(std::move(one->object));
+    if (is_watched(object)) decoded.push_back(decode_object<T>(object));
   }
   return decoded;
 }
@@ -102,11 +68,7 @@ Step read_step(const Value& value) {
 }  // namespace
 
 Scene read_scene(const std::filesystem::path& file) {
-  std::stringstream text;
-  text << std::ifstream(file).rdbuf();
-  rapidjson::Document document;
-  document.Parse<rapidjson::kParseIterativeFlag>(text.str().c_str());
-  if (document.HasParseError()) throw std::runtime_error(file.string() + " is not JSON");
+  const auto document = read_json(file);
   Scene scene{.name = text_at(document, "scene"), .flags = {}, .steps = {}};
   for (const auto& flag : document["flags"].GetArray()) scene.flags.emplace_back(flag.GetString());
   for (const auto& step : document["steps"].GetArray()) scene.steps.push_back(read_step(step));
