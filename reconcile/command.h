@@ -20,6 +20,7 @@ inline constexpr int kUnhealthy = 3;
 using Action = std::function<int()>;
 
 void add_agent_command(CLI::App& app, Action& chosen);
+void add_cleanup_command(CLI::App& app, Action& chosen);
 void add_config_command(CLI::App& app, Action& chosen);
 void add_status_command(CLI::App& app, Action& chosen);
 void add_version_command(CLI::App& app, Action& chosen);

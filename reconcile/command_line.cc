@@ -23,6 +23,7 @@ void add_commands(CLI::App& app, Action& chosen) {
   app.footer(kExamples);
   app.require_subcommand(1);
   add_agent_command(app, chosen);
+  add_cleanup_command(app, chosen);
   add_status_command(app, chosen);
   add_config_command(app, chosen);
   add_version_command(app, chosen);

@@ -6,12 +6,17 @@ else is a function that yields them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bench import core
 from bench.figures import Figure, parse
 from bench.place import Place
+
+# The sizes; smaller ones for a look in passing.
+SERVICES = os.environ.get("BENCH_SERVICES", "10000")
+CHURN_SECONDS = os.environ.get("BENCH_CHURN_SECONDS", "600")
 
 
 @dataclass(frozen=True)
@@ -39,4 +44,9 @@ def printed_on_node(*argv: str, timeout: float = 1800) -> Callable[[Place], Iter
 
 SOURCES = (
     Source(("core.full", "core.change", "core.change.flat"), ("core_bench",), core.measure),
+    Source(("apply.seconds", "apply.vs_raw", "apply.vs_ipvsadm", "apply.first_sync",
+            "audit.seconds", "audit.noop", "audit.repair"), ("apply_bench",),
+           printed_on_node("tests/bench/apply_bench", SERVICES)),
+    Source(("node.rss", "change.latency", "churn", "churn.memory"), ("change_bench",),
+           printed_on_node("tests/bench/change_bench", SERVICES, CHURN_SECONDS)),
 )
