@@ -1,6 +1,7 @@
 #include "reconcile/observed_state.h"
 
 #include <algorithm>
+#include <iterator>
 #include <variant>
 
 namespace reconcile {
@@ -25,8 +26,29 @@ void ObservedState::replace(const ipvs::Observation& observation) {
   }
   bound_ = Set<ipvs::Address>(observation.bound.begin(), observation.bound.end());
   elements_ = Set<ipvs::SetElement>(observation.elements.begin(), observation.elements.end());
+  note_vanished(observation.virtual_servers);
   link_present_ = observation.link_present;
   rules_intact_ = observation.rules_intact;
+}
+
+void ObservedState::note_vanished(const std::vector<ipvs::ObservedVirtualServer>& read) {
+  vanished_.clear();
+  std::copy_if(order_.rbegin(), order_.rend(), std::back_inserter(vanished_),
+               [this](const auto& id) { return !virtual_servers_.contains(id); });
+  order_.clear();
+  for (const auto& server : read) order_.push_back(server.id);
+}
+
+void ObservedState::put_vanished_first(std::vector<ipvs::VirtualServerId>& ids) const {
+  if (vanished_.empty()) return;
+  const Set<ipvs::VirtualServerId> asked(ids.begin(), ids.end());
+  std::vector<ipvs::VirtualServerId> ordered;
+  std::copy_if(vanished_.begin(), vanished_.end(), std::back_inserter(ordered),
+               [&](const auto& id) { return asked.contains(id); });
+  const Set<ipvs::VirtualServerId> first(ordered.begin(), ordered.end());
+  std::copy_if(ids.begin(), ids.end(), std::back_inserter(ordered),
+               [&](const auto& id) { return !first.contains(id); });
+  ids = std::move(ordered);
 }
 
 void ObservedState::refresh(const std::vector<ipvs::VirtualServerId>& asked,

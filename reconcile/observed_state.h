@@ -52,17 +52,27 @@ class ObservedState {
   [[nodiscard]] bool rules_intact() const { return rules_intact_; }
   [[nodiscard]] bool is_ours(const ipvs::VirtualServerId& id) const;
 
+  // Puts those first that the last reading but one had and the last one has not, in the reverse of
+  // the order in which they were read. Somebody has deleted them, and the kernel, which searches
+  // what was deleted for each real server that is added, from the newest on, then finds each at
+  // once: putting back a flushed table costs what making it costs, and not its square.
+  void put_vanished_first(std::vector<ipvs::VirtualServerId>& ids) const;
+
   // Every key of ours that exists, each once.
   [[nodiscard]] Scope everything_ours() const;
   [[nodiscard]] std::size_t foreign_count() const;
 
  private:
+  void note_vanished(const std::vector<ipvs::ObservedVirtualServer>& read);
+
   template <class Key>
   using Set = boost::unordered_flat_set<Key, KeyHash>;
 
   boost::unordered_flat_map<ipvs::VirtualServerId, ObservedVirtualServer, KeyHash> virtual_servers_;
   Set<ipvs::Address> bound_;
   Set<ipvs::SetElement> elements_;
+  std::vector<ipvs::VirtualServerId> order_;     // of the last reading
+  std::vector<ipvs::VirtualServerId> vanished_;  // since the one before, the last first
   bool link_present_ = false;
   bool rules_intact_ = false;
 };

@@ -59,6 +59,7 @@ Plan Reconciliation::decide(TimePoint now) {
     scope = desired_.everything();
     scope.merge(observed_.everything_ours());
     scope.tidy();
+    observed_.put_vanished_first(scope.virtual_servers);
   }
   Plan made = plan(scope, desired_, observed_, drains_, now, facts_.config().excluded);
   if (audit) complete_audit(made, now);

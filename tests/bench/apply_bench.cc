@@ -25,6 +25,7 @@ using bench::seconds;
 
 constexpr std::size_t kMessagesPerSend = 500;
 constexpr int kRounds = 3;
+constexpr int kBuffer = 200 << 10;  // bytes, either way; libnl's own is too small for one send
 
 [[noreturn]] void give_up(const char* why) {
   fmt::print(stderr, "apply_bench: {}\n", why);
@@ -37,6 +38,7 @@ class Blaster {
  public:
   explicit Blaster(const std::vector<ipvs::Step>& steps) {
     if (genl_connect(socket_) != 0) give_up("no generic netlink");
+    nl_socket_set_buffer_size(socket_, kBuffer, kBuffer);
     const auto family = static_cast<std::uint16_t>(genl_ctrl_resolve(socket_, IPVS_GENL_NAME));
     for (const auto& step : steps) {
       if (batches_.empty() || batches_.back().size() == kMessagesPerSend) batches_.emplace_back();
