@@ -119,6 +119,11 @@ boost::asio::awaitable<void> Agent::write_pending() {
   while (!stopping_ && reconciliation_.ready() && reconciliation_.pending()) {
     const auto decided = Clock::now();
     auto plan = reconciliation_.decide(decided);
+    if (settings_.show) {
+      stopping_ = true;
+      settings_.show(plan);
+      co_return;
+    }
     tell_health_checks();
     const Pass pass{std::exchange(auditing_, false), plan.drains_ended, decided};
     Report written;

@@ -36,6 +36,8 @@ struct AgentSettings {
   std::chrono::milliseconds drain_deadline{60'000};
   // How long the first decision waits for the Node object, which not everybody may read.
   std::chrono::milliseconds node_patience{5'000};
+  // A dry run: gets the first plan, which is then not carried out, and the agent stops.
+  std::function<void(const Plan&)> show = {};
 };
 
 // Hears what load balancers are to be told; called whenever that changes.

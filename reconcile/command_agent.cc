@@ -53,7 +53,7 @@ void report(Log& log, const AgentConfig& config, const std::optional<ConfigFile>
   }
 }
 
-int run_agent(const GivenFlags& given) {
+int run_agent(const GivenFlags& given, Run run) {
   const auto file = read_config_file(config_path(given));
   if (!file) return complain(file.error()), kWrongInvocation;
   const auto config = resolve(given, *file, Surroundings::current());
@@ -66,7 +66,7 @@ int run_agent(const GivenFlags& given) {
   }
   Log log(config->verbosity);
   report(log, *config, *file);
-  return run_daemon(*config, *access, log);
+  return run_daemon(*config, *access, log, run);
 }
 
 }  // namespace
@@ -76,7 +76,12 @@ void add_agent_command(CLI::App& app, Action& chosen) {
       "agent", "Program this node's virtual servers from the API server, for ever");
   const auto given = std::make_shared<GivenFlags>();
   add_agent_flags(*agent, *given);
-  agent->callback([given, &chosen] { chosen = [given] { return run_agent(*given); }; });
+  const auto dry_run = std::make_shared<bool>(false);
+  agent->add_flag("--dry-run", *dry_run,
+                  "Print, as a script, what the first sync would write; write nothing, and end");
+  agent->callback([given, dry_run, &chosen] {
+    chosen = [given, dry_run] { return run_agent(*given, *dry_run ? Run::kDry : Run::kForEver); };
+  });
 }
 
 }  // namespace reconcile

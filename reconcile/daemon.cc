@@ -18,6 +18,7 @@
 #include "reconcile/agent_servers.h"
 #include "reconcile/command.h"
 #include "reconcile/configured_node.h"
+#include "reconcile/plan_script.h"
 #include "reconcile/version.h"
 
 namespace reconcile {
@@ -37,18 +38,21 @@ KernelOpener kernel_opener(const NodeConfig& node) {
 // The agent between its two doors.
 class Daemon {
  public:
-  Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log)
+  Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run)
       : log_(log),
         node_(node_config(config, access.host, std::thread::hardware_concurrency())),
         agent_(io_.get_executor(),
                {.node = node_,
                 .audit_period = config.sync_period,
-                .drain_deadline = config.drain_deadline},
+                .drain_deadline = config.drain_deadline,
+                .show = run == Run::kDry ? shown() : nullptr},
                kernel_opener(node_), log),
         signals_(io_, SIGTERM, SIGINT) {
     watch(access, kube::all_services(), agent_.services());
     watch(access, kube::all_endpoint_slices(), agent_.slices());
     watch(access, kube::node_named(config.node_name), agent_.node());
+    // In a dry run the ports are another agent's.
+    if (run == Run::kDry) return;
     servers_.emplace(io_.get_executor(), config, agent_, named_watches(), log_);
   }
 
@@ -58,7 +62,7 @@ class Daemon {
       log_.info(0, "Stopping; the kernel keeps its tables", {{"signal", signal}});
       stop();
     });
-    if (!servers_->start()) return kFailed;
+    if (servers_ && !servers_->start()) return kFailed;
     for (auto& reflector : reflectors_) spawn(reflector.run());
     spawn(agent_.run());
     io_.run();
@@ -89,6 +93,13 @@ class Daemon {
     });
   }
 
+  std::function<void(const Plan&)> shown() {
+    return [this](const Plan& plan) {
+      print(to_script(plan, node_.rules));
+      stop();
+    };
+  }
+
   void fail(const std::exception_ptr& error) {
     failed_ = true;
     try {
@@ -102,7 +113,7 @@ class Daemon {
 
   void stop() {
     signals_.cancel();
-    servers_->stop();
+    if (servers_) servers_->stop();
     for (auto& reflector : reflectors_) reflector.stop();
     agent_.stop();
   }
@@ -119,11 +130,11 @@ class Daemon {
 
 }  // namespace
 
-int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log) {
+int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run) {
   log.info(0, "Starting",
            {{"version", kVersion}, {"node", config.node_name}, {"server", access.url()}});
   for (const auto& warning : access.warnings) log.warning(warning);
-  return Daemon(config, access, log).run();
+  return Daemon(config, access, log, run).run();
 }
 
 }  // namespace reconcile

@@ -55,15 +55,27 @@ Plan Reconciliation::decide(TimePoint now) {
       conflicts_.push_back({id, std::move(losers)});
   }
   const bool audit = std::exchange(audit_due_, false);
-  if (audit) {
-    scope = desired_.everything();
-    scope.merge(observed_.everything_ours());
-    scope.tidy();
-    observed_.put_vanished_first(scope.virtual_servers);
-  }
+  if (audit) scope = audit_scope();
   Plan made = plan(scope, desired_, observed_, drains_, now, facts_.config().excluded);
   if (audit) complete_audit(made, now);
   return made;
+}
+
+// Every key, but for addresses and elements that are as they should be: most of them, always.
+Scope Reconciliation::audit_scope() const {
+  Scope scope = desired_.everything();
+  std::erase_if(scope.addresses, [this](const auto& key) { return observed_.is_bound(key); });
+  std::erase_if(scope.elements, [this](const auto& key) { return observed_.has(key); });
+  Scope present = observed_.everything_ours();
+  const auto is_wanted = [this](const auto& key) { return desired_.wants(key); };
+  std::erase_if(present.addresses, is_wanted);
+  std::erase_if(present.elements, is_wanted);
+  std::erase_if(present.virtual_servers,
+                [this](const auto& id) { return desired_.virtual_server(id) != nullptr; });
+  scope.merge(present);
+  scope.tidy();
+  observed_.put_vanished_first(scope.virtual_servers);
+  return scope;
 }
 
 // What an audit does beside looking at everything.

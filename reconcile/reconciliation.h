@@ -123,6 +123,7 @@ class Reconciliation {
   void follow_api_servers(const ServiceNames& names);
   [[nodiscard]] std::vector<ipvs::SetElement> node_elements() const;
   [[nodiscard]] Scope redecide(const kube::NamespacedName& name);
+  [[nodiscard]] Scope audit_scope() const;
   void complete_audit(Plan& made, TimePoint now);
   void absorb(const ipvs::Step& step, TimePoint now);
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench import core
+from bench import core, peer
 from bench.figures import Figure, parse
 from bench.place import Place
 
@@ -49,4 +49,5 @@ SOURCES = (
            printed_on_node("tests/bench/apply_bench", SERVICES)),
     Source(("node.rss", "change.latency", "churn", "churn.memory"), ("change_bench",),
            printed_on_node("tests/bench/change_bench", SERVICES, CHURN_SECONDS)),
+    Source(peer.FIGURES, ("kube-ipvs",), peer.measure),
 )

@@ -1,0 +1,154 @@
+"""Beside kube-proxy: one API server, one node, the same Services, first one program, then the other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import Figure, figure, observed
+from bench.place import NODE, BenchError, Place
+from lab.control_plane import ControlPlane
+from lab.control_plane_binaries import ControlPlaneError, peer
+from lab.kubelet_api import MERGE_PATCH, Api
+
+SERVICES = int(os.environ.get("BENCH_PEER_SERVICES", "1000"))
+IDLE_SECONDS = float(os.environ.get("BENCH_IDLE_SECONDS", "300"))
+ENDPOINTS = 10
+CHANGES = 5
+NAMESPACE = "default"
+FIGURES = ("peer.start", "peer.change", "peer.rss", "peer.idle_cpu")
+SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
+# kube-proxy starts a process for each entry of its sets; in emulation that takes minutes.
+PATIENCE = 1800.0
+KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
+RIGHTS = Path(__file__).resolve().parents[1] / "lab" / "cluster-rights.yaml"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one of the two programs needed."""
+
+    start: float  # seconds
+    change: float  # seconds
+    rss: float  # MiB
+    idle: float  # CPU seconds while nothing happened
+
+
+def measure(place: Place) -> Iterator[Figure]:
+    try:
+        kube_proxy = peer()
+        control_plane = ControlPlane.start()
+    except ControlPlaneError as error:
+        raise BenchError(str(error)) from error
+    try:
+        bench = Bench(place, control_plane)
+        bench.fill()
+        ours = bench.read(place.program("reconcile/kube-ipvs"), "agent")
+        yield observed("peer.ours.start", ours.start, "s")
+        yield observed("peer.ours.change", 1e3 * ours.change, "ms")
+        yield observed("peer.ours.rss", ours.rss, "MiB")
+        theirs = bench.read(str(kube_proxy), *KUBE_PROXY)
+    finally:
+        control_plane.stop()
+    yield figure("peer.start", theirs.start / ours.start, "times", ">=", 50,
+                 f"kube-proxy {theirs.start:.1f} s")
+    yield figure("peer.change", theirs.change / ours.change, "times", ">=", 100,
+                 f"kube-proxy {theirs.change:.2f} s, ours {1e3 * ours.change:.0f} ms")
+    yield figure("peer.rss", ours.rss / theirs.rss, "of it", "<=", 0.2,
+                 f"kube-proxy {theirs.rss:.0f} MiB")
+    yield figure("peer.idle_cpu", ours.idle / theirs.idle if theirs.idle else 1, "of it", "<=",
+                 0.05, f"{ours.idle:.2f} s and {theirs.idle:.2f} s in {IDLE_SECONDS:.0f} s")
+
+
+class Bench:
+    def __init__(self, place: Place, control_plane: ControlPlane) -> None:
+        self._place = place
+        self._endpoints = control_plane.endpoints
+        self._api = Api(self._endpoints.port, self._endpoints.tls())
+
+    def fill(self) -> None:
+        """The rights, the node, and SERVICES Services of ENDPOINTS endpoints each."""
+        self._place.on_host("env", f"KUBECONFIG={self._endpoints.admin_kubeconfig}",
+                            str(self._endpoints.kubectl), "apply", "-f", str(RIGHTS))
+        self._api.post("/api/v1/nodes", {"metadata": {"name": NODE}})
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(self._make_service, range(SERVICES)))
+
+    def read(self, program: str, *mode: str) -> Reading:
+        """Starts the program on a bare node, measures it, and ends it."""
+        lab, name = self._place.lab, f"bench-{Path(program).name}"
+        self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
+        started = time.monotonic()
+        lab.spawn(NODE, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
+                               str(self._endpoints.agent_kubeconfig)])
+        try:
+            self._wait_for(f"[ $(grep -c Masq /proc/net/ip_vs) -ge {SERVICES * ENDPOINTS} ] && "
+                           f"[ $(ip -o -4 addr show kube-ipvs0 | wc -l) -ge {SERVICES} ]")
+            start = time.monotonic() - started
+            change = statistics.median(self._change(number) for number in range(CHANGES))
+            before = self._cpu_seconds(program)
+            self._shell(f"sleep {IDLE_SECONDS}")
+            idle = self._cpu_seconds(program) - before
+            return Reading(start, change, self._resident(program), idle)
+        finally:
+            lab.signal(name, signal.SIGTERM)
+            lab.wait(name, timeout=60)
+
+    def _change(self, number: int) -> float:
+        """From the answer to the patch to the table: an endpoint that is not ready any more."""
+        leaving = f"{int.from_bytes(_address(number, 0), 'big'):08X}:1F90"
+        self._patch(number, ready=False)
+        patched = time.monotonic()
+        self._wait_for(f"! grep -q '{leaving} *Masq *1 ' /proc/net/ip_vs")
+        seconds = time.monotonic() - patched
+        self._patch(number, ready=True)
+        self._wait_for(f"grep -q '{leaving} *Masq *1 ' /proc/net/ip_vs")
+        return seconds
+
+    def _patch(self, number: int, ready: bool) -> None:
+        self._api.patch(f"{SLICES}/bench-{number}", {"endpoints": _endpoints(number, ready)},
+                        MERGE_PATCH)
+
+    def _make_service(self, number: int) -> None:
+        name = f"bench-{number}"
+        self._api.post(f"/api/v1/namespaces/{NAMESPACE}/services", {
+            "metadata": {"name": name},
+            "spec": {"ports": [{"name": "http", "port": 80, "targetPort": 8080}]}})
+        self._api.post(SLICES, {
+            "metadata": {"name": name, "labels": {"kubernetes.io/service-name": name,
+                                                  "endpointslice.kubernetes.io/managed-by": "bench"}},
+            "addressType": "IPv4", "ports": [{"name": "http", "port": 8080, "protocol": "TCP"}],
+            "endpoints": _endpoints(number, ready=True)})
+
+    def _cpu_seconds(self, program: str) -> float:
+        fields = self._shell(f"cat /proc/$(pidof -s {Path(program).name})/stat").rpartition(")")[2]
+        user, system = fields.split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+    def _resident(self, program: str) -> float:
+        status = self._shell(f"cat /proc/$(pidof -s {Path(program).name})/status")
+        line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
+        return int(line.split()[1]) / 1024
+
+    def _wait_for(self, condition: str) -> None:
+        """Asks in the node itself, without a pause: an answer costs a process, not a round trip."""
+        self._shell(f"until {condition}; do :; done")
+
+    def _shell(self, script: str) -> str:
+        return self._place.on_node("sh", "-c", script, timeout=PATIENCE)
+
+
+def _address(number: int, position: int) -> bytes:
+    return (0x0B000001 + number * ENDPOINTS + position).to_bytes(4, "big")
+
+
+def _endpoints(number: int, ready: bool) -> list[dict[str, object]]:
+    """`ready` is of the first alone."""
+    return [{"addresses": [".".join(map(str, _address(number, position)))],
+             "conditions": {"ready": ready or position > 0}} for position in range(ENDPOINTS)]
