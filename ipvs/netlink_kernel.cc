@@ -129,6 +129,14 @@ Result<std::vector<ObservedVirtualServer>> NetlinkKernel::observe(
   return doors_->ipvs.observe(ids);
 }
 
+Outcome NetlinkKernel::remove_rules() { return doors_->rules.remove(); }
+
+std::vector<SharedPort> NetlinkKernel::ports() const {
+  std::vector<SharedPort> ports = doors_->rules.ports();
+  ports.push_back(doors_->addresses.port());
+  return ports;
+}
+
 std::vector<Outcome> NetlinkKernel::write(std::span<const Step> steps) {
   std::vector<Outcome> outcomes(steps.size());
   std::span<Outcome> open(outcomes);

@@ -10,8 +10,10 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "ipvs/kernel.h"
+#include "ipvs/shared_port.h"
 
 namespace ipvs {
 
@@ -26,6 +28,13 @@ class NetlinkKernel : public Kernel {
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids) override;
   [[nodiscard]] std::vector<Outcome> write(std::span<const Step> steps) override;
+
+  // Deletes the table `inet kube-ipvs` and our rule in others' chains, when the agent leaves the
+  // node for good. No Step: a running agent has no use for it. No table is no error.
+  [[nodiscard]] Outcome remove_rules();
+
+  // What NodeMonitor knows our own writes by.
+  [[nodiscard]] std::vector<SharedPort> ports() const;
 
  private:
   struct Doors;  // keeps libnl out of this header

@@ -5,6 +5,8 @@
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 
+#include <algorithm>
+
 #include "ipvs/attributes.h"
 #include "ipvs/nft_key.h"
 
@@ -158,10 +160,19 @@ void put_add_rule(MessageBatch& batch, const NftChain& chain, const NftRule& rul
   begin(batch, NFT_MSG_NEWRULE, NLM_F_CREATE | NLM_F_APPEND);
   batch.put_text(NFTA_RULE_TABLE, kNftTable);
   batch.put_text(NFTA_RULE_CHAIN, chain.name);
+  put_expressions(batch, rule);
+  batch.end();
+}
+
+void put_expressions(MessageBatch& batch, const NftRule& rule) {
   const auto list = batch.begin_nest(NFTA_RULE_EXPRESSIONS);
   for (const NftExpression& expression : rule) put_expression(batch, expression);
   batch.end_nest(list);
-  batch.end();
+}
+
+int first_failure(const std::vector<int>& codes) {
+  const auto failed = std::find_if(codes.begin(), codes.end(), [](int code) { return code != 0; });
+  return failed == codes.end() ? 0 : *failed;
 }
 
 void put_element_step(MessageBatch& batch, const Step& step) {

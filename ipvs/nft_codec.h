@@ -29,8 +29,13 @@ void put_add_set(MessageBatch& batch, const NftSet& set, std::uint32_t id);
 void put_add_chain(MessageBatch& batch, const NftChain& chain);
 void put_delete_rules(MessageBatch& batch, const NftChain& chain);  // all of the chain's
 void put_add_rule(MessageBatch& batch, const NftChain& chain, const NftRule& rule);
+// Within a rule's message: what it does.
+void put_expressions(MessageBatch& batch, const NftRule& rule);
 // REQUIRES: AddElement or DeleteElement.
 void put_element_step(MessageBatch& batch, const Step& step);
+
+// The first error that a transaction met; 0: it was done.
+[[nodiscard]] int first_failure(const std::vector<int>& codes);
 
 // Reads, outside of transactions. The first three name one object, the last two are dump requests.
 void put_get_table(MessageBatch& batch);

@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nf_tables_compat.h>
+#include <linux/netfilter/xt_connmark.h>
 #include <linux/netlink.h>
 
 #include <algorithm>
@@ -122,6 +124,18 @@ NftExpression masquerade() { return {"masq"}; }
 
 NftExpression reject(std::uint32_t type, std::uint8_t code) {
   return {"reject", {{NFTA_REJECT_TYPE, number(type)}, {NFTA_REJECT_ICMP_CODE, raw(code)}}};
+}
+
+NftExpression match_connection_mark(std::uint32_t bits) {
+  xt_connmark_mtinfo1 info{};
+  info.mark = bits;
+  info.mask = bits;
+  std::string padded = raw(info);
+  padded.resize((padded.size() + 7) & ~std::size_t{7});  // XT_ALIGN, as iptables writes it
+  return {"match",
+          {{NFTA_MATCH_NAME, std::string("connmark") + '\0'},
+           {NFTA_MATCH_REV, number(std::uint32_t{1})},
+           {NFTA_MATCH_INFO, padded}}};
 }
 
 NftExpression verdict(std::int32_t code) { return immediate_verdict(verdict_code(code)); }

@@ -63,6 +63,8 @@ struct PacketField {
 [[nodiscard]] NftExpression lookup(Register from, Membership how, std::string_view set);
 [[nodiscard]] NftExpression masquerade();
 [[nodiscard]] NftExpression reject(std::uint32_t type, std::uint8_t code);
+// iptables' `-m connmark --mark bits/bits`.
+[[nodiscard]] NftExpression match_connection_mark(std::uint32_t bits);
 // NF_ACCEPT, NF_DROP, NFT_RETURN; jump(): NFT_JUMP.
 [[nodiscard]] NftExpression verdict(std::int32_t code);
 [[nodiscard]] NftExpression jump(std::string_view chain);

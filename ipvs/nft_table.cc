@@ -26,17 +26,14 @@ Error element_error(const Step& step, int code) {
   return step_error(step, code == EEXIST ? ENOTEMPTY : code);
 }
 
-int first_failure(const std::vector<int>& codes) {
-  const auto failed = std::find_if(codes.begin(), codes.end(), [](int code) { return code != 0; });
-  return failed == codes.end() ? 0 : *failed;
-}
-
 }  // namespace
 
 Result<NftTable> NftTable::open(const RuleSettings& settings) {
   auto socket = Socket::open(NETLINK_NETFILTER);
   if (!socket) return tl::unexpected(open_error(KernelDoor::kRules, socket.error().code));
-  NftTable table(*std::move(socket), settings);
+  auto closed = DropPolicyChains::open(settings);
+  if (!closed) return tl::unexpected(closed.error());
+  NftTable table(*std::move(socket), *std::move(closed), settings);
   put_get_generation(table.batch_);
   if (const int code = table.socket_.exchange(table.batch_).front(); code != 0) {
     return tl::unexpected(open_error(KernelDoor::kRules, code));
@@ -50,6 +47,11 @@ Result<ObservedRules> NftTable::observe() {
   ObservedRules observed;
   if (!objects.table) return observed;
   if (const int code = read_intact(objects, observed.intact); code != 0) return read_error(code);
+  if (observed.intact) {
+    const auto all_pass = closed_.all_pass();
+    if (!all_pass) return tl::unexpected(all_pass.error());
+    observed.intact = *all_pass;
+  }
   for (const NftSet* set : objects.sets) {
     const int code = dump_elements(*set, observed.elements);
     if (code == ENOENT) return ObservedRules{};  // flushed under our eyes
@@ -125,9 +127,7 @@ int NftTable::dump_elements(const NftSet& set, std::vector<SetElement>& elements
 void NftTable::write(std::span<const Step> steps, std::span<Outcome> outcomes) {
   while (!steps.empty()) {
     if (is_install(steps.front())) {
-      if (const int code = install(); code != 0) {
-        outcomes.front() = step_error(steps.front(), code);
-      }
+      outcomes.front() = install(steps.front());
       steps = steps.subspan(1);
       outcomes = outcomes.subspan(1);
       continue;
@@ -140,9 +140,26 @@ void NftTable::write(std::span<const Step> steps, std::span<Outcome> outcomes) {
   }
 }
 
+Outcome NftTable::install(const Step& step) {
+  if (const int code = install_table(); code != 0) return step_error(step, code);
+  return closed_.add_rules();
+}
+
+Outcome NftTable::remove() {
+  Outcome outcome = closed_.remove_rules();
+  batch_.clear();
+  begin_transaction(batch_);
+  put_delete_table(batch_);
+  end_transaction(batch_);
+  const int code = first_failure(socket_.transact(batch_));
+  if (code == 0 || code == ENOENT) return outcome;
+  return with_remedy(
+      {.code = code, .operation = "delete nftables table", .subject = "inet kube-ipvs"});
+}
+
 // First what repairs and keeps the elements. Where somebody made one of our objects anew with other
 // properties, only a new table helps; its elements are then gone, and the next observation says so.
-int NftTable::install() {
+int NftTable::install_table() {
   const int code = write_skeleton(Existing::kKeep);
   if (code != 0 && code != EEXIST && code != EBUSY && code != EOPNOTSUPP && code != EINVAL) {
     return code;

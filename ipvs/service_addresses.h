@@ -33,6 +33,8 @@ class ServiceAddresses {
   // REQUIRES: CreateLink, BindAddress and UnbindAddress only; one outcome per step.
   void write(std::span<const Step> steps, std::span<Outcome> outcomes);
 
+  [[nodiscard]] SharedPort port() const { return socket_.port(); }
+
  private:
   explicit ServiceAddresses(Socket socket) : socket_(std::move(socket)) {}
   [[nodiscard]] int create_link();

@@ -76,6 +76,7 @@ int Socket::connect() {
     return errno != 0 ? errno : EPROTO;
   }
   socket_ = std::move(fresh);
+  *port_ = nl_socket_get_local_port(socket_.get());
   enlarge_buffers();
   return 0;
 }

@@ -18,6 +18,7 @@
 
 #include "ipvs/error.h"
 #include "ipvs/message_batch.h"
+#include "ipvs/shared_port.h"
 
 namespace ipvs {
 
@@ -49,6 +50,7 @@ class Socket {
   // How many messages a batch may have so that even an error for each fits the receive buffer.
   [[nodiscard]] std::size_t capacity() const { return capacity_; }
 
+  [[nodiscard]] SharedPort port() const { return port_; }
   [[nodiscard]] int descriptor() const { return nl_socket_get_fd(socket_.get()); }
 
  private:
@@ -71,6 +73,8 @@ class Socket {
   int protocol_;
   SocketOptions options_;
   std::unique_ptr<nl_sock, Free> socket_;
+  std::shared_ptr<std::atomic<std::uint32_t>> port_ =
+      std::make_shared<std::atomic<std::uint32_t>>(0);
   std::size_t capacity_ = 1;
   std::uint32_t sequence_ =
       0;  // of the message sent last; never starts anew, not even with a new socket
