@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -23,6 +24,14 @@ struct CredentialSource {
   friend bool operator==(const CredentialSource&, const CredentialSource&) = default;
 };
 
+// An HTTP proxy that opens tunnels (CONNECT).
+struct ProxyAddress {
+  std::string host;  // without brackets
+  std::uint16_t port = 80;
+
+  friend bool operator==(const ProxyAddress&, const ProxyAddress&) = default;
+};
+
 struct ClusterAccess {
   bool tls = true;
   std::string host;  // a name or an address, without brackets
@@ -34,6 +43,8 @@ struct ClusterAccess {
   CredentialSource client_certificate;
   CredentialSource client_key;
   CredentialSource token;
+  std::optional<ProxyAddress> proxy;  // stands between us and the server
+  bool compression = true;            // lists may come compressed
   std::vector<std::string> warnings;  // for the log, each once at the start
 
   // "https://[fd00::1]:6443"

@@ -5,6 +5,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "kube/clock.h"
+
 namespace kube {
 
 namespace asio = boost::asio;
@@ -29,84 +31,143 @@ tl::unexpected<ApiError> failed(ApiError::Kind kind, std::string detail) {
 ApiClient::ApiClient(asio::any_io_executor executor, ClusterAccess access, Deadlines deadlines)
     : executor_(std::move(executor)), access_(std::move(access)), deadlines_(deadlines) {}
 
-awaitable<ApiResult<void>> ApiClient::get(std::string target) {
-  const bool reusable = transport_ && response_ && response_->done() && response_->keep_alive();
-  if (reusable) {
-    auto answer = co_await ask(target);
-    // The server may have closed an idle connection: that says nothing about the request.
-    if (answer || answer.error().kind != ApiError::Kind::kClosed || received_anything_) {
-      co_return answer;
-    }
-  }
-  auto connected = co_await connect();
-  if (!connected) co_return connected;
-  auto answer = co_await ask(target);
-  co_return answer;
-}
-
 awaitable<ApiResult<void>> ApiClient::connect() {
-  disconnect();
-  if (closed_) co_return failed(ApiError::Kind::kStopped, "stopped");
   auto credentials = read_credentials(access_);
   if (!credentials) co_return failed(ApiError::Kind::kCredentials, credentials.error());
-  auto transport = make_transport(executor_, access_, *credentials);
-  if (!transport) co_return tl::unexpected(transport.error());
-  transport_ = std::move(*transport);
-  token_ = std::move(credentials->token);
-  auto opened = co_await transport_->open(deadlines_);
+  // What was read afresh, but for the token, belongs to the connection.
+  credentials_.token = credentials->token;
+  if (usable() && *credentials == credentials_) co_return ApiResult<void>();
+  auto opened = co_await open(std::move(*credentials));
   co_return opened;
 }
 
-awaitable<ApiResult<void>> ApiClient::ask(const std::string& target) {
-  response_.emplace();
+awaitable<ApiResult<void>> ApiClient::get(std::string target, Encoding encoding) {
+  const std::uint64_t before = connections_;
+  auto connected = co_await connect();
+  if (!connected) co_return connected;
+  const bool kept = connections_ == before;
+  auto answer = co_await ask(target, encoding);
+  // The server may have closed an idle connection: that says nothing about the request.
+  const bool was_idle = kept && !answer && answer.error().kind == ApiError::Kind::kHungUp;
+  if (!was_idle) co_return answer;
+  auto opened = co_await open(credentials_);
+  if (!opened) co_return opened;
+  auto second_answer = co_await ask(target, encoding);
+  co_return second_answer;
+}
+
+bool ApiClient::usable() const {
+  if (transport_ == nullptr) return false;
+  return !response_ || (response_->done() && response_->keep_alive());
+}
+
+awaitable<ApiResult<void>> ApiClient::open(Credentials credentials) {
+  disconnect();
+  if (closed_) co_return failed(ApiError::Kind::kStopped, "stopped");
+  auto transport = make_transport(executor_, access_, credentials);
+  if (!transport) co_return tl::unexpected(transport.error());
+  transport_ = std::move(*transport);
+  credentials_ = std::move(credentials);
+  auto opened = co_await transport_->open(deadlines_);
+  if (opened) {
+    ++connections_;
+  } else {
+    disconnect();
+  }
+  co_return opened;
+}
+
+awaitable<ApiResult<void>> ApiClient::ask(const std::string& target, Encoding encoding) {
+  const bool gzip = encoding == Encoding::kGzip && access_.compression;
+  response_.emplace(gzip);
+  gzip_.reset();
+  folded_ = {};
   received_anything_ = false;
   body_waits_ = true;
   body_.clear();
-  const std::string text = request(target);
+  const std::string text = request(target, gzip);
   auto written = co_await transport_->write(text, deadlines_.head);
   if (!written) co_return written;
   auto head = co_await read_head();
   if (!head) co_return head;
+  if (response_->head().gzip) gzip_.emplace();
   if (response_->head().status == 200) co_return head;
   auto refused = co_await refused_by_server();
   co_return refused;
 }
 
 awaitable<ApiResult<void>> ApiClient::read_head() {
-  const auto begin = std::chrono::steady_clock::now();
+  const auto begin = Clock::now();
   while (!response_->head_done()) {
     // The deadline is for the whole head: a byte a minute must not keep us here.
-    const auto spent =
-        std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now() - begin);
+    const auto spent = std::chrono::duration_cast<Duration>(Clock::now() - begin);
     if (spent >= deadlines_.head) co_return failed(ApiError::Kind::kTimeout, "no answer in time");
-    const Duration left = deadlines_.head - spent;
-    const auto size = co_await transport_->read_some(asio::buffer(input_), left);
-    if (!size) co_return tl::unexpected(size.error());
+    const auto size = co_await receive(deadlines_.head - spent);
+    if (!size) {
+      ApiError error = size.error();
+      const bool silent = error.kind == ApiError::Kind::kClosed && !received_anything_;
+      if (silent) error.kind = ApiError::Kind::kHungUp;
+      co_return tl::unexpected(std::move(error));
+    }
     if (*size == 0) {
-      co_return failed(ApiError::Kind::kClosed,
+      co_return failed(received_anything_ ? ApiError::Kind::kClosed : ApiError::Kind::kHungUp,
                        "the server closed the connection without an answer");
     }
     received_anything_ = true;
-    if (auto put = response_->put({input_.data(), *size}, body_); !put) {
-      co_return failed(ApiError::Kind::kProtocol, put.error());
-    }
   }
   co_return ApiResult<void>();
 }
 
+// The next bytes of the answer; what belongs to the body is appended to body_. 0: the connection
+// has ended.
+awaitable<ApiResult<std::size_t>> ApiClient::receive(Duration deadline) {
+  auto size = co_await transport_->read_some(asio::buffer(input_), deadline);
+  if (!size || *size == 0) co_return size;
+  bytes_ += *size;
+  if (auto put = response_->put({input_.data(), *size}, body_); !put) {
+    co_return failed(ApiError::Kind::kProtocol, put.error());
+  }
+  co_return size;
+}
+
 awaitable<ApiResult<std::string_view>> ApiClient::read(Duration deadline) {
+  if (gzip_ && !folded_.empty()) {
+    const auto unfolded = unfold();
+    if (!unfolded) co_return tl::unexpected(unfolded.error());
+    if (*unfolded) co_return std::string_view(text_);
+  }
   // What came together with the head waits to be given out; all else has been.
   if (!body_waits_) body_.clear();
   body_waits_ = false;
-  while (body_.empty() && !response_->done()) {
-    const auto size = co_await transport_->read_some(asio::buffer(input_), deadline);
+  while (true) {
+    if (!gzip_ && !body_.empty()) co_return std::string_view(body_);
+    if (gzip_ && !body_.empty()) {
+      folded_ = body_;
+      const auto unfolded = unfold();
+      if (!unfolded) co_return tl::unexpected(unfolded.error());
+      if (*unfolded) co_return std::string_view(text_);
+      body_.clear();
+    }
+    if (response_->done()) break;
+    const auto size = co_await receive(deadline);
     if (!size) co_return tl::unexpected(size.error());
     if (*size == 0) co_return failed(ApiError::Kind::kClosed, "the answer is cut short");
-    if (auto put = response_->put({input_.data(), *size}, body_); !put) {
-      co_return failed(ApiError::Kind::kProtocol, put.error());
-    }
   }
-  co_return std::string_view(body_);
+  if (gzip_ && !gzip_->done()) {
+    co_return failed(ApiError::Kind::kProtocol, "the compressed answer is cut short");
+  }
+  co_return std::string_view();
+}
+
+// The next piece of a compressed body into text_; false: more bytes are needed.
+ApiResult<bool> ApiClient::unfold() {
+  while (!folded_.empty()) {
+    if (auto piece = gzip_->next(folded_, text_); !piece) {
+      return failed(ApiError::Kind::kProtocol, "the compressed answer: " + piece.error());
+    }
+    if (!text_.empty()) return true;
+  }
+  return false;
 }
 
 // Collects the Status that explains an answer other than 200.
@@ -126,15 +187,23 @@ awaitable<ApiResult<void>> ApiClient::refused_by_server() {
   co_return tl::unexpected(std::move(error));
 }
 
-std::string ApiClient::request(const std::string& target) const {
+std::string ApiClient::request(const std::string& target, bool gzip) const {
   const bool brackets = access_.host.find(':') != std::string::npos;
   std::string text = fmt::format(
       "GET {}{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: kube-ipvs/{} (linux/{})\r\n"
       "Accept: application/json\r\n",
       access_.path_prefix, target, brackets ? "[" : "", access_.host, brackets ? "]" : "",
       access_.port, KUBE_IPVS_VERSION, kArchitecture);
-  if (access_.tls && !token_.empty()) text += "Authorization: Bearer " + token_ + "\r\n";
+  if (gzip) text += "Accept-Encoding: gzip\r\n";
+  if (access_.tls && !credentials_.token.empty()) {
+    text += "Authorization: Bearer " + credentials_.token + "\r\n";
+  }
   return text + "\r\n";
+}
+
+bool ApiClient::credentials_renewed() const {
+  const auto now = read_credentials(access_);
+  return now && *now != credentials_;
 }
 
 void ApiClient::disconnect() {

@@ -57,6 +57,7 @@ std::string remedy_of(const ApiError& error, const Resource& resource, std::stri
     case ApiError::Kind::kRefused:
     case ApiError::Kind::kConnect:
     case ApiError::Kind::kTimeout:
+    case ApiError::Kind::kHungUp:
       return fmt::format(
           "Check that the API server runs at {} and is reachable from this node; a "
           "Service address is reachable only once this agent has programmed it.",
@@ -67,6 +68,10 @@ std::string remedy_of(const ApiError& error, const Resource& resource, std::stri
     case ApiError::Kind::kClosed:
     case ApiError::Kind::kProtocol:
       return fmt::format("Check that {} is the API server and what stands between.", server);
+    case ApiError::Kind::kBrake:
+      return "It is read again, and believed when two reads agree. If this lasts, check whether "
+             "the "
+             "API server's data has been restored or its answers are filtered.";
     case ApiError::Kind::kStatus:
       return remedy_of_status(error.status, resource);
     case ApiError::Kind::kStopped:

@@ -20,9 +20,11 @@ struct ApiError {
     kConnect,      // any other failure to connect
     kTls,          // the handshake failed: not the server we trust, or it does not trust us
     kTimeout,      // no answer in time
+    kHungUp,       // the connection ended before an answer began
     kClosed,       // the connection ended in the middle of an answer
     kProtocol,     // the answer is not what an API server says
     kStatus,       // the server said no: see `status`
+    kBrake,        // a list would take away too much to be believed alone (census.h)
     kStopped,      // we were told to stop
   };
 

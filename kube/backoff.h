@@ -29,9 +29,14 @@ class Backoff {
   Duration next_;
 };
 
-// `around` ± 50 %: while a connection is refused, asking again costs next to nothing.
+// `around` ± 20 %: many agents that ask at a fixed pace must not do so in step.
 [[nodiscard]] inline Backoff::Duration spread(Backoff::Duration around, double jitter) {
-  return std::chrono::duration_cast<Backoff::Duration>(around * (0.5 + jitter));
+  return std::chrono::duration_cast<Backoff::Duration>(around * (0.8 + 0.4 * jitter));
+}
+
+// At least `least`, and up to half as much more.
+[[nodiscard]] inline Backoff::Duration spread_above(Backoff::Duration least, double jitter) {
+  return std::chrono::duration_cast<Backoff::Duration>(least * (1 + 0.5 * jitter));
 }
 
 }  // namespace kube

@@ -23,7 +23,7 @@ tl::unexpected<std::string> refused(const std::string& why) {
 
 class HttpResponseReader::HeadParser final : public http::basic_parser<false> {
  public:
-  HeadParser() {
+  explicit HeadParser(bool gzip_asked) : gzip_asked_(gzip_asked) {
     header_limit(kMaxHeader);
     body_limit(boost::none);
   }
@@ -40,8 +40,8 @@ class HttpResponseReader::HeadParser final : public http::basic_parser<false> {
   }
 
   void on_field_impl(http::field name, string_view, string_view value, error_code& error) override {
-    if (name == http::field::content_encoding && value != "identity") {
-      refuse("a Content-Encoding that was not asked for", error);
+    if (name == http::field::content_encoding) {
+      set_encoding(value, error);
     } else if (name == http::field::location) {
       head.location.assign(value.data(), std::min<std::size_t>(value.size(), 256));
     } else if (name == http::field::retry_after) {
@@ -67,6 +67,13 @@ class HttpResponseReader::HeadParser final : public http::basic_parser<false> {
     error = http::make_error_code(http::error::bad_value);
   }
 
+  void set_encoding(string_view value, error_code& error) {
+    head.gzip = value == "gzip" && gzip_asked_;
+    if (!head.gzip && value != "identity") {
+      refuse("a Content-Encoding that was not asked for", error);
+    }
+  }
+
   // Seconds; the other form, a date, would need a clock and is not used by API servers.
   void set_retry_after(string_view value) {
     unsigned seconds = 0;
@@ -74,9 +81,12 @@ class HttpResponseReader::HeadParser final : public http::basic_parser<false> {
     if (error != std::errc() || end != value.data() + value.size()) return;
     head.retry_after = std::chrono::seconds(std::min(seconds, 3600U));
   }
+
+  bool gzip_asked_;
 };
 
-HttpResponseReader::HttpResponseReader() : parser_(std::make_unique<HeadParser>()) {}
+HttpResponseReader::HttpResponseReader(bool gzip_asked)
+    : parser_(std::make_unique<HeadParser>(gzip_asked)) {}
 HttpResponseReader::~HttpResponseReader() = default;
 
 tl::expected<void, std::string> HttpResponseReader::put(std::string_view bytes, std::string& body) {

@@ -2,8 +2,8 @@
 //
 // Stricter than HTTP asks, because an API server needs none of it: chunk extensions and trailers,
 // 1xx answers, bodies whose end only the end of the connection would show (a cut could not be told
-// from an end), and any Content-Encoding are refused. Headers are capped at 64 KiB. No socket; any
-// thread. Heads are parsed by Beast, chunks by chunk_reader.h.
+// from an end), and any Content-Encoding that was not asked for are refused. Headers are capped at
+// 64 KiB. No socket; any thread. Heads are parsed by Beast, chunks by chunk_reader.h.
 #pragma once
 
 #include <chrono>
@@ -20,12 +20,14 @@ namespace kube {
 struct HttpHead {
   unsigned status = 0;
   std::string location;
+  bool gzip = false;  // the body is compressed
   std::optional<std::chrono::seconds> retry_after;
 };
 
 class HttpResponseReader {
  public:
-  HttpResponseReader();
+  // Whether the request said that the body may come as gzip.
+  explicit HttpResponseReader(bool gzip_asked = false);
   ~HttpResponseReader();
 
   // Reads on; appends what belongs to the body to `body`. The error is for a person, and final.

@@ -94,12 +94,24 @@ CredentialSource source(const Section& section, const std::string& key,
   return found;
 }
 
+std::optional<ProxyAddress> proxy_of(const Section& cluster) {
+  const std::string url = cluster.text("proxy-url");
+  if (url.empty()) return std::nullopt;
+  ClusterAccess parsed;
+  const auto set = set_server(parsed, url);
+  if (!set || parsed.tls || !parsed.path_prefix.empty()) {
+    refuse(cluster.node("proxy-url"), cluster.field("proxy-url"),
+           "is refused: " + (set ? std::string("it is no http://HOST:PORT") : set.error()),
+           "Give an HTTP proxy that opens tunnels (CONNECT), or a server address that can be "
+           "reached directly.");
+  }
+  return ProxyAddress{.host = parsed.host, .port = parsed.port};
+}
+
 void read_cluster(const Section& cluster, const std::filesystem::path& folder,
                   ClusterAccess& access) {
-  if (cluster.has("proxy-url")) {
-    refuse(cluster.node("proxy-url"), cluster.field("proxy-url"), "is not supported",
-           "Give the agent a server address that it can reach directly.");
-  }
+  access.proxy = proxy_of(cluster);
+  access.compression = !cluster.flag("disable-compression");
   const std::string server = cluster.text("server");
   if (server.empty()) {
     refuse(cluster.self(), cluster.field("server"), "is missing",
@@ -123,6 +135,12 @@ void read_cluster(const Section& cluster, const std::filesystem::path& folder,
 void refuse_unsupported(const Section& user) {
   constexpr const char* kRemedy =
       "Use a ServiceAccount: in-cluster configuration, or token, tokenFile or client-certificate.";
+  for (const char* key : {"as", "as-groups", "as-uid", "as-user-extra"}) {
+    if (user.has(key)) {
+      refuse(user.node(key), user.field(key), "is not supported: the agent acts as itself only",
+             kRemedy);
+    }
+  }
   for (const char* key : {"exec", "auth-provider"}) {
     if (user.has(key)) {
       refuse(user.node(key), user.field(key),

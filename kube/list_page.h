@@ -17,7 +17,7 @@ namespace kube {
 
 template <class T>
 struct ListPage {
-  std::vector<T> objects;
+  ObjectList<T> objects;
   std::vector<DecodeError> skipped;   // items that could not be believed; each has a name
   std::vector<DecodeError> left_out;  // parts of objects that could not be believed
   std::string resource_version;

@@ -5,7 +5,6 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "kube/objects.h"
 
@@ -27,7 +26,7 @@ class Listener {
 
   // A complete, consistent list: whatever is not in it does not exist. From the first call on, the
   // kind is "synced". Never called with a part of a list.
-  virtual void replaced(std::vector<T> objects) = 0;
+  virtual void replaced(ObjectList<T> objects) = 0;
   // ADDED or MODIFIED.
   virtual void changed(T object) = 0;
   // DELETED, or out of the watch's selection.

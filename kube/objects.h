@@ -9,6 +9,7 @@
 #include <chrono>
 #include <compare>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,11 @@
 namespace kube {
 
 using Address = boost::asio::ip::address;
+
+// The objects of a complete list. It grows without moving what is in it, and gives its memory back
+// while it is emptied from the front.
+template <class T>
+using ObjectList = std::deque<T>;
 
 struct NamespacedName {
   std::string namespace_name;  // empty for cluster-scoped objects

@@ -3,41 +3,35 @@
 //   kube::Reflector services(io.get_executor(), access, kube::all_services(), service_listener);
 //   asio::co_spawn(io, services.run(), on_end);
 //
-// A consistent list in pages, then a watch from its version; a clean end of the watch is followed
+// The whole state, consistent, then a watch from its version; a clean end of the watch is followed
 // by another from the last version; 410 by a new list; any failure by a `troubled` with what, why
-// and what to do, a pause, and another try. `settled` also says that the watch is current: it comes
-// after each list, when a watch begins, and after each chunk with events or bookmarks. Nothing but
-// stop() or the executor's end ends run(). Thread: the executor's one thread (io thread).
+// and what to do, a pause, and another try, which first makes sure that the server still has the
+// history that we followed. `settled` also says that the watch is current: it comes after each
+// list, when a watch begins, and after each chunk with events or bookmarks. Nothing but stop() or
+// the executor's end ends run(). Thread: the executor's one thread (io thread).
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
-#include <cstdint>
 #include <memory>
-#include <random>
 
-#include "kube/api_client.h"
-#include "kube/backoff.h"
+#include "kube/clock.h"
+#include "kube/list_watch.h"
 #include "kube/listener.h"
-#include "kube/object_feed.h"
 #include "kube/resource.h"
+#include "kube/retry_policy.h"
 #include "kube/watch_statistics.h"
 
 namespace kube {
 
 struct ReflectorOptions {
-  std::size_t page_size = 500;
-  Duration backoff_initial = std::chrono::milliseconds(800);
-  Duration backoff_cap = std::chrono::seconds(30);
-  Duration refused_pause = std::chrono::seconds(1);  // ± 50 %, while nobody listens there
-  Duration short_watch = std::chrono::seconds(1);    // a watch that ends sooner, empty, has failed
-  std::chrono::seconds watch_minimum = std::chrono::seconds(300);
-  std::chrono::seconds watch_maximum = std::chrono::seconds(600);
-  Duration watch_grace = std::chrono::seconds(30);  // for the server to end a watch that is over
-  Deadlines deadlines;
-  std::uint64_t seed = std::random_device{}();  // of all jitter
+  RetryOptions retry;
+  // After an outage the first request waits for a moment in this window, so that the agents of a
+  // cluster do not ask all at once. Up to a few hundred nodes the default will do.
+  Duration outage_window = std::chrono::milliseconds(500);
+  Duration brake_pause = std::chrono::seconds(2);  // at least, between a list and the second one
+  ListWatchOptions list_watch;
 };
 
 class Reflector {
@@ -45,7 +39,7 @@ class Reflector {
   // The listener must outlive the reflector, and the reflector the end of run().
   template <class T>
   Reflector(const boost::asio::any_io_executor& executor, ClusterAccess access, Resource resource,
-            Listener<T>& listener, ReflectorOptions options = {})
+            Listener<T>& listener, const ReflectorOptions& options = {})
       : Reflector(executor, std::move(access), std::move(resource),
                   std::make_unique<ObjectFeed<T>>(listener), options) {}
 
@@ -57,37 +51,34 @@ class Reflector {
   // Makes run() return soon. From the executor's thread.
   void stop();
 
-  // From the executor's thread; changes with every step.
-  [[nodiscard]] const WatchStatistics& statistics() const { return statistics_; }
+  // The operator's word that the list which the brake holds is right: it is read once more, at
+  // once, and believed. Without a list that waits, nothing happens. From the executor's thread.
+  void release_brake();
 
-  // What one attempt tries.
-  enum class Step : std::uint8_t { kList, kWatch };
+  // As of now. From the executor's thread.
+  [[nodiscard]] WatchStatistics statistics() const { return list_watch_.statistics(); }
 
  private:
   Reflector(const boost::asio::any_io_executor& executor, ClusterAccess access, Resource resource,
-            std::unique_ptr<Feed> feed, ReflectorOptions options);
+            std::unique_ptr<Feed> feed, const ReflectorOptions& options);
 
-  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> get_state();
-  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> list();
-  [[nodiscard]] boost::asio::awaitable<ApiResult<std::string>> list_page(std::string token);
-  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> watch();
-  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> read_watch(Duration time);
-  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> attempt(Step step);
-  [[nodiscard]] Duration pause_after(const ApiResult<void>& result, Step step);
-  void report(const ApiError& error, Step step);
-  [[nodiscard]] ApiResult<void> judged(const WatchProgress& progress);
-  [[nodiscard]] double jitter();
+  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> attempt();
+  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> try_once();
+  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> reconnect();
+  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> make_sure_of_history();
+  [[nodiscard]] boost::asio::awaitable<void> pause(Duration time);
+  [[nodiscard]] Duration pause_after(const ApiResult<void>& result);
+  [[nodiscard]] Duration pause_after_failure(const ApiError& error);
+  void report(const ApiError& error);
 
-  Resource resource_;
-  std::unique_ptr<Feed> feed_;
   ReflectorOptions options_;
-  ApiClient client_;
-  boost::asio::steady_timer pause_;
-  Backoff backoff_;
-  std::mt19937_64 random_;
-  WatchStatistics statistics_;
-  bool fruitful_ = false;        // the last attempt has brought something before it ended
-  bool listed_in_vain_ = false;  // the history was gone, and no watch has brought anything since
+  ListWatch list_watch_;
+  Timer pause_;
+  RetryPolicy retry_;
+  bool outage_ = false;           // nobody answered the last time
+  bool suspect_ = false;          // the history has not been compared since the last failure
+  bool listed_in_vain_ = false;   // the history was gone, and no watch has brought anything since
+  bool renewed_in_vain_ = false;  // credentials were renewed after a 401, and refused as well
   bool stopped_ = false;
 };
 

@@ -49,6 +49,22 @@ std::string list_target(const Resource& resource, std::size_t limit,
   return target;
 }
 
+std::string watch_list_target(const Resource& resource, std::chrono::seconds timeout) {
+  return fmt::format(
+      "{}?watch=1&allowWatchBookmarks=true&sendInitialEvents=true"
+      "&resourceVersionMatch=NotOlderThan&timeoutSeconds={}{}",
+      resource.path, timeout.count(), selectors(resource));
+}
+
+std::string look_target(const Resource& resource, const NamespacedName& id) {
+  std::string path = resource.path;
+  if (!id.namespace_name.empty()) {
+    path.insert(path.rfind('/'), "/namespaces/" + percent_encoded(id.namespace_name));
+  }
+  return fmt::format("{}?limit=1&fieldSelector={}", path,
+                     percent_encoded("metadata.name=" + id.name));
+}
+
 std::string watch_target(const Resource& resource, std::string_view resource_version,
                          std::chrono::seconds timeout) {
   return fmt::format("{}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}{}",

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "kube/objects.h"
+
 namespace kube {
 
 struct Resource {
@@ -29,6 +31,13 @@ struct Resource {
 // resourceVersion.
 [[nodiscard]] std::string list_target(const Resource& resource, std::size_t limit,
                                       std::string_view continue_token);
+
+// The whole state as the first events of a watch, consistent as of now; the bookmark that ends them
+// says so (API concepts, "Streaming lists").
+[[nodiscard]] std::string watch_list_target(const Resource& resource, std::chrono::seconds timeout);
+
+// A consistent list of the one object of that name, whatever else the selectors say of it.
+[[nodiscard]] std::string look_target(const Resource& resource, const NamespacedName& id);
 
 // What happened since `resource_version`; the server ends the stream after `timeout`.
 [[nodiscard]] std::string watch_target(const Resource& resource, std::string_view resource_version,

@@ -2,7 +2,7 @@
 //
 // A dead peer is known within 30 s even when we only listen: keep-alive probes after 15 s of
 // silence, and TCP_USER_TIMEOUT for what is not acknowledged. close() may be called at any time and
-// makes the pending step fail with kStopped. io thread. The only user of Beast's streams.
+// makes the pending step fail with kStopped. io thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -24,6 +24,7 @@ struct Deadlines {
   Duration handshake = std::chrono::seconds(10);
   Duration head = std::chrono::seconds(30);  // from the request to the answer's head
   Duration body = std::chrono::seconds(30);  // between two pieces of a list
+  Duration list = std::chrono::minutes(5);   // for a list, or a page of one, as a whole
 };
 
 class Transport {

@@ -28,9 +28,12 @@ class Intake final : public kube::Listener<T> {
         log_(log),
         wake_(std::move(wake)) {}
 
-  void replaced(std::vector<T> objects) override {
+  void replaced(kube::ObjectList<T> objects) override {
     log_.info(1, "Listed", {{"kind", plural_}, {"count", objects.size()}});
-    reconciliation_.replaced(std::move(objects), doubtful_, now());
+    std::vector<T> all;
+    all.reserve(objects.size());
+    for (; !objects.empty(); objects.pop_front()) all.push_back(std::move(objects.front()));
+    reconciliation_.replaced(std::move(all), doubtful_, now());
   }
 
   void changed(T object) override { reconciliation_.changed(std::move(object), now()); }

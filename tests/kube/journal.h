@@ -14,7 +14,7 @@ namespace kube {
 template <class T>
 class Journal final : public Listener<T> {
  public:
-  void replaced(std::vector<T> objects) override {
+  void replaced(ObjectList<T> objects) override {
     std::string line = "replaced";
     for (const T& object : objects) line += " " + to_string(object.metadata.id);
     lines.push_back(line);
@@ -51,7 +51,7 @@ class Journal final : public Listener<T> {
   }
 
   std::vector<std::string> lines;
-  std::vector<T> last_list;
+  ObjectList<T> last_list;
   T last_changed;
   std::vector<Trouble> troubles;
   int settlements = 0;

@@ -72,11 +72,26 @@ TEST(Kubeconfig, RefusesByNameWhatItDoesNotSupport) {
             "line 14: users[0].user.exec is not supported: the agent never starts another program");
   EXPECT_THAT(why(kServer, "auth-provider: {name: gcp}"), HasSubstr("users[0].user.auth-provider"));
   EXPECT_THAT(why(kServer, "username: admin, password: x"), HasSubstr("users[0].user.username"));
-  EXPECT_THAT(why(std::string(kServer) + ", proxy-url: \"http://p\"", ""),
-              HasSubstr("clusters[0].cluster.proxy-url is not supported"));
+  EXPECT_THAT(why(kServer, "as: admin"), HasSubstr("users[0].user.as is not supported"));
+  EXPECT_THAT(why(std::string(kServer) + ", proxy-url: \"socks5://p\"", ""),
+              HasSubstr("clusters[0].cluster.proxy-url is refused"));
+  EXPECT_THAT(why(std::string(kServer) + ", proxy-url: \"https://p\"", ""),
+              HasSubstr("it is no http://HOST:PORT"));
   const auto parsed = parse(config(kServer, "exec: {command: aws}"));
   EXPECT_EQ(parsed.error().what, "cannot use kubeconfig /etc/agent/kubeconfig");
   EXPECT_THAT(parsed.error().remedy, HasSubstr("ServiceAccount"));
+}
+
+TEST(Kubeconfig, KnowsAProxyAndWhetherListsMayBeCompressed) {
+  const auto plain = parse(config(kServer, ""));
+  EXPECT_EQ(plain->proxy, std::nullopt);
+  EXPECT_TRUE(plain->compression);
+  const auto access = parse(config(std::string(kServer) + ", proxy-url: \"http://[fd00::1]:3128\", "
+                                                          "disable-compression: true",
+                                   ""));
+  ASSERT_TRUE(access.has_value());
+  EXPECT_EQ(access->proxy, (ProxyAddress{.host = "fd00::1", .port = 3128}));
+  EXPECT_FALSE(access->compression);
 }
 
 TEST(Kubeconfig, NamesLineAndFieldOfWhatIsWrong) {

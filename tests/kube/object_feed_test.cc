@@ -90,7 +90,7 @@ TEST_F(ObjectFeedTest, AppliesAListOnlyWhenEveryPageIsComplete) {
   EXPECT_EQ(*next, "more");
   EXPECT_THAT(journal_.lines, IsEmpty());
   ASSERT_EQ(give_page(list(service("b", 4)), 10), "");
-  feed_.deliver_list();
+  EXPECT_EQ(feed_.deliver_list(Brake::kOn), std::nullopt);
   EXPECT_THAT(journal_.lines, ElementsAre("replaced shop/a shop/b", "settled"));
   EXPECT_EQ(feed_.version(), "5");
 }
@@ -105,7 +105,7 @@ TEST_F(ObjectFeedTest, ReadsTheRecordedPagesOfARealServer) {
   EXPECT_THAT(*token, StartsWith("eyJ2"));
   ASSERT_TRUE(feed.list_bytes(recorded::body("list-endpointslices-page2")));
   EXPECT_THAT(*feed.end_page(), StartsWith("eyJ2"));
-  feed.deliver_list();
+  EXPECT_EQ(feed.deliver_list(Brake::kOn), std::nullopt);
   EXPECT_EQ(journal.last_list.size(), 14U);
   EXPECT_EQ(feed.version(), "312");
 }
@@ -124,7 +124,7 @@ TEST_F(ObjectFeedTest, SkipsABadItemAndNamesItBeforeTheList) {
   const std::string items =
       service("a", 3) + "," + service("bad", 4, R"("ports":[{"port":0}])") + "," + service("c", 5);
   ASSERT_TRUE(give_page(list(items), 64));
-  feed_.deliver_list();
+  EXPECT_EQ(feed_.deliver_list(Brake::kOn), std::nullopt);
   EXPECT_THAT(journal_.lines,
               ElementsAre("skipped shop/bad: spec.ports[0].port: 0 is no port (1..65535)",
                           "replaced shop/a shop/c", "settled"));

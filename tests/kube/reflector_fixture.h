@@ -1,5 +1,5 @@
 // A Reflector of Services against an ApiServer in the same thread: the test runs both by running
-// the io_context until what it waits for is true. All pauses are scaled to milliseconds.
+// the io_context until what it waits for is true. Time is simulated.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -17,6 +17,7 @@
 #include "tests/fakes/api_server/api_server.h"
 #include "tests/kube/journal.h"
 #include "tests/kube/recorded.h"
+#include "tests/kube/simulated_time.h"
 
 namespace kube {
 
@@ -24,14 +25,16 @@ class ReflectorTest : public testing::Test {
  protected:
   ReflectorTest() { port_ = server_.start(); }
 
-  static ReflectorOptions quick() {
+  // As in production, but that the same happens every time.
+  static ReflectorOptions streaming() {
     ReflectorOptions options;
-    options.backoff_initial = std::chrono::milliseconds(1);
-    options.backoff_cap = std::chrono::milliseconds(10);
-    options.refused_pause = std::chrono::milliseconds(5);
-    options.deadlines.head = std::chrono::milliseconds(500);
-    options.deadlines.body = std::chrono::milliseconds(500);
-    options.seed = 1;
+    options.list_watch.seed = 1;
+    return options;
+  }
+  // As with a server that has no streaming lists.
+  static ReflectorOptions paged() {
+    ReflectorOptions options = streaming();
+    options.list_watch.watch_list = false;
     return options;
   }
 
@@ -43,7 +46,7 @@ class ReflectorTest : public testing::Test {
     return access;
   }
 
-  void start(const ReflectorOptions& options = quick()) {
+  void start(const ReflectorOptions& options = paged()) {
     reflector_ = std::make_unique<Reflector>(io_.get_executor(), access(), all_services(), journal_,
                                              options);
     boost::asio::co_spawn(io_, reflector_->run(), [this](const std::exception_ptr& error) {
@@ -52,14 +55,21 @@ class ReflectorTest : public testing::Test {
     });
   }
 
-  // Runs everything until `condition`, at most 20 s.
-  bool run_until(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!condition() && std::chrono::steady_clock::now() < end) {
-      io_.restart();
-      io_.run_one_for(std::chrono::milliseconds(20));
-    }
-    return condition();
+  // Runs everything until `condition`; an hour of simulated time at most.
+  bool run_until(const std::function<bool()>& condition,
+                 Clock::duration most = std::chrono::hours(1),
+                 Clock::duration step = std::chrono::milliseconds(10)) {
+    return SimulatedTime::run_until(io_, condition, most, step);
+  }
+  // Lets time pass, and everything happen that happens in it.
+  void pass(Clock::duration time, Clock::duration step = std::chrono::milliseconds(10)) {
+    run_until([] { return false; }, time, step);
+  }
+  // How much simulated time goes by until `condition`.
+  Clock::duration time_until(const std::function<bool()>& condition) {
+    const auto begin = Clock::now();
+    EXPECT_TRUE(run_until(condition));
+    return Clock::now() - begin;
   }
 
   // Until the journal has a line that begins so.
@@ -68,7 +78,10 @@ class ReflectorTest : public testing::Test {
   }
 
   bool run_until_watching() {
-    return run_until([&] { return server_.watches() == 1; });
+    return run_until([&] {
+      return server_.watches() == 1 && reflector_ != nullptr &&
+             reflector_->statistics().watch_since;
+    });
   }
 
   void put_service(const std::string& name, const std::string& more = "") {
@@ -89,6 +102,7 @@ class ReflectorTest : public testing::Test {
         [&](const std::string& request) { return request.find(part) != std::string::npos; });
   }
 
+  SimulatedTime time_;
   boost::asio::io_context io_{1};
   fakes::ApiServer server_{io_.get_executor()};
   std::uint16_t port_ = 0;

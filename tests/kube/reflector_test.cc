@@ -37,8 +37,8 @@ TEST_F(ReflectorTest, AsksForAConsistentListAndWatchesWithBookmarks) {
 
 TEST_F(ReflectorTest, ReadsAListInPages) {
   for (const char* name : {"a", "b", "c", "d", "e"}) put_service(name);
-  ReflectorOptions options = quick();
-  options.page_size = 2;
+  ReflectorOptions options = paged();
+  options.list_watch.page_size = 2;
   start(options);
   ASSERT_TRUE(run_until_told("replaced"));
   EXPECT_THAT(journal_.story(), ElementsAre("replaced shop/a shop/b shop/c shop/d shop/e"));
@@ -111,8 +111,8 @@ TEST_F(ReflectorTest, StopsWhileWatching) {
 
 TEST_F(ReflectorTest, StopsWhileItWaitsToTryAgain) {
   server_.stop();
-  ReflectorOptions options = quick();
-  options.refused_pause = 1h;
+  ReflectorOptions options = paged();
+  options.retry.often = 1h;
   start(options);
   ASSERT_TRUE(run_until_told("troubled"));
   reflector_->stop();
@@ -135,8 +135,8 @@ TEST_F(ReflectorTest, FollowsSlicesAndTheOwnNodeAsWell) {
   server_.objects().put(R"({"kind":"Node","metadata":{"name":"n2"}})");
   Journal<EndpointSlice> slices;
   Journal<Node> nodes;
-  Reflector slice_reflector(io_.get_executor(), access(), all_endpoint_slices(), slices, quick());
-  Reflector node_reflector(io_.get_executor(), access(), node_named("n2"), nodes, quick());
+  Reflector slice_reflector(io_.get_executor(), access(), all_endpoint_slices(), slices, paged());
+  Reflector node_reflector(io_.get_executor(), access(), node_named("n2"), nodes, paged());
   const auto ended = [](const std::exception_ptr& error) { EXPECT_FALSE(error); };
   boost::asio::co_spawn(io_, slice_reflector.run(), ended);
   boost::asio::co_spawn(io_, node_reflector.run(), ended);

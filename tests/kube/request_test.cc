@@ -61,7 +61,7 @@ TEST(Backoff, BeginsAnewAfterASuccess) {
 }
 
 TEST(Backoff, SpreadsAroundAPause) {
-  EXPECT_EQ(spread(1s, 0), 500ms);
+  EXPECT_EQ(spread(1s, 0), 800ms);
   EXPECT_EQ(spread(1s, 0.5), 1s);
 }
 

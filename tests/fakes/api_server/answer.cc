@@ -1,6 +1,9 @@
 #include "tests/fakes/api_server/answer.h"
 
 #include <fmt/format.h>
+#include <zlib.h>
+
+#include <new>
 
 namespace fakes {
 
@@ -15,6 +18,28 @@ std::string status_answer(unsigned code, std::string_view reason, std::string_vi
   const std::string header =
       retry_after ? fmt::format("Retry-After: {}\r\n", retry_after->count()) : "";
   return json_answer(code, status_json(code, reason, message), header);
+}
+
+std::string gzip_answer(std::string_view body) {
+  return json_answer(200, gzip(body), "Content-Encoding: gzip\r\n");
+}
+
+std::string gzip(std::string_view text) {
+  constexpr int kGzip = 16 + MAX_WBITS;
+  z_stream stream{};
+  if (deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzip, 8, Z_DEFAULT_STRATEGY) !=
+      Z_OK) {
+    throw std::bad_alloc();
+  }
+  std::string packed(deflateBound(&stream, text.size()), '\0');
+  stream.next_in = const_cast<Bytef*>(reinterpret_cast<const Bytef*>(text.data()));
+  stream.avail_in = static_cast<uInt>(text.size());
+  stream.next_out = reinterpret_cast<Bytef*>(packed.data());
+  stream.avail_out = static_cast<uInt>(packed.size());
+  deflate(&stream, Z_FINISH);
+  packed.resize(packed.size() - stream.avail_out);
+  deflateEnd(&stream);
+  return packed;
 }
 
 std::string chunked_head() {

@@ -15,6 +15,10 @@ namespace fakes {
                                         std::string_view message,
                                         std::optional<std::chrono::seconds> retry_after = {});
 
+// 200, compressed.
+[[nodiscard]] std::string gzip_answer(std::string_view body);
+[[nodiscard]] std::string gzip(std::string_view text);
+
 // The head of an answer that goes on in chunks; chunk("") ends it.
 [[nodiscard]] std::string chunked_head();
 [[nodiscard]] std::string chunk(std::string_view bytes);

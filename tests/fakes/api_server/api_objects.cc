@@ -164,9 +164,10 @@ void ApiObjects::compact() {
   history_.clear();
 }
 
-void ApiObjects::rewind(std::uint64_t version) {
-  version_ = version;
-  compacted_ = 0;
+void ApiObjects::restore(const Backup& backup) {
+  version_ = backup.version;
+  objects_ = backup.objects;
+  compacted_ = version_;
   history_.clear();
 }
 

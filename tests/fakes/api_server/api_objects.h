@@ -44,6 +44,12 @@ struct Listing {
 
 class ApiObjects {
  public:
+  using Key = std::pair<const Collection*, std::string>;
+  struct Backup {
+    std::uint64_t version = 0;
+    std::map<Key, boost::json::object> objects;
+  };
+
   ApiObjects();
 
   // Stores a copy with uid, resourceVersion and creationTimestamp set. Nothing: the name is taken.
@@ -73,8 +79,10 @@ class ApiObjects {
   [[nodiscard]] std::uint64_t compacted() const { return compacted_; }
   // Forgets the history up to now.
   void compact();
-  // A restored backup: the counter goes back. The objects stay.
-  void rewind(std::uint64_t version);
+  // Objects and counter, as an etcd snapshot holds them.
+  [[nodiscard]] Backup backup() const { return {.version = version_, .objects = objects_}; }
+  // Both go back; whoever asks for the history before that has none.
+  void restore(const Backup& backup);
 
   // Called after every change.
   std::function<void()> on_change;
@@ -86,7 +94,6 @@ class ApiObjects {
     std::optional<boost::json::object> before;
     std::optional<boost::json::object> after;
   };
-  using Key = std::pair<const Collection*, std::string>;
 
   void record(const Collection& collection, std::optional<boost::json::object> before,
               std::optional<boost::json::object> after);

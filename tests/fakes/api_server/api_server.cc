@@ -16,7 +16,9 @@
 #include <boost/json/serialize.hpp>
 #include <exception>
 
+#include "kube/clock.h"
 #include "tests/fakes/api_server/answer.h"
+#include "tests/fakes/api_server/request.h"
 
 namespace fakes {
 
@@ -30,101 +32,28 @@ namespace {
 
 constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
 
-std::string percent_decoded(std::string_view text) {
-  std::string decoded;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    if (text[index] == '%' && index + 2 < text.size()) {
-      decoded += static_cast<char>(std::stoi(std::string(text.substr(index + 1, 2)), nullptr, 16));
-      index += 2;
-    } else {
-      decoded += text[index] == '+' ? ' ' : text[index];
-    }
-  }
-  return decoded;
-}
-
-std::map<std::string, std::string> parse_query(std::string_view query) {
-  std::map<std::string, std::string> values;
-  while (!query.empty()) {
-    const auto end = std::min(query.find('&'), query.size());
-    const std::string_view pair = query.substr(0, end);
-    const auto equals = std::min(pair.find('='), pair.size());
-    values[percent_decoded(pair.substr(0, equals))] =
-        equals == pair.size() ? "" : percent_decoded(pair.substr(equals + 1));
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  return values;
-}
-
-std::vector<std::string> segments_of(std::string_view path) {
-  std::vector<std::string> segments;
-  while (!path.empty()) {
-    const auto end = std::min(path.find('/'), path.size());
-    if (end > 0) segments.push_back(percent_decoded(path.substr(0, end)));
-    path.remove_prefix(std::min(end + 1, path.size()));
-  }
-  return segments;
-}
-
 std::string event_json(std::string_view type, std::string_view object) {
   return fmt::format("{{\"type\":\"{}\",\"object\":{}}}\n", type, object);
 }
+
+std::string bookmark_json(const Collection& collection, json::object metadata) {
+  const json::object object{{"kind", collection.kind},
+                            {"apiVersion", collection.version},
+                            {"metadata", std::move(metadata)}};
+  return event_json("BOOKMARK", json::serialize(object));
+}
+
+std::string_view text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 std::string not_found() { return status_answer(404, "NotFound", "there is no such object"); }
 
 }  // namespace
 
-struct ApiServer::Request {
-  std::string method;
-  std::string path;
-  std::map<std::string, std::string> query;
-  std::string body;
-  const Collection* collection = nullptr;  // nullptr: no collection of ours
-  std::string namespace_name;
-  std::string name;
-
-  Request(std::string method_name, std::string_view target, std::string content)
-      : method(std::move(method_name)), body(std::move(content)) {
-    const auto mark = std::min(target.find('?'), target.size());
-    path = target.substr(0, mark);
-    if (mark < target.size()) query = parse_query(target.substr(mark + 1));
-    auto segments = segments_of(path);
-    const std::size_t root = !segments.empty() && segments[0] == "apis" ? 3 : 2;
-    if (segments.size() <= root) return;
-    std::string prefix;
-    for (std::size_t index = 0; index < root; ++index) prefix += "/" + segments[index];
-    segments.erase(segments.begin(), segments.begin() + static_cast<std::ptrdiff_t>(root));
-    if (segments.size() >= 3 && segments[0] == "namespaces") {
-      namespace_name = segments[1];
-      segments.erase(segments.begin(), segments.begin() + 2);
-    }
-    collection = find_collection(prefix, segments[0]);
-    if (segments.size() > 1) name = segments[1];
-  }
-
-  [[nodiscard]] std::string option(const std::string& key) const {
-    const auto found = query.find(key);
-    return found == query.end() ? "" : found->second;
-  }
-  [[nodiscard]] std::uint64_t count(const std::string& key, std::uint64_t otherwise) const {
-    const std::string text = option(key);
-    const bool digits =
-        std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return text.empty() || !digits ? otherwise : std::stoull(text);
-  }
-  [[nodiscard]] bool is_watch() const {
-    return option("watch") == "1" || option("watch") == "true";
-  }
-  [[nodiscard]] Selector selector() const {
-    return {.labels = option("labelSelector"),
-            .fields = option("fieldSelector"),
-            .namespace_name = namespace_name};
-  }
-};
-
 struct ApiServer::Session {
   tcp::socket socket;
   std::optional<std::size_t> left;  // bytes of this answer until it is cut
+  bool gzip = false;                // the list may be sent compressed
+  std::string token;                // the Authorization header of this request
 };
 
 struct ApiServer::Watch {
@@ -132,9 +61,10 @@ struct ApiServer::Watch {
   Selector selector;
   std::uint64_t version;
   bool bookmarks;
-  asio::steady_timer timer;
-  std::chrono::steady_clock::time_point end{};
-  std::chrono::steady_clock::time_point next_bookmark{};
+  bool initial_events;  // are still to be sent
+  kube::Timer timer;
+  kube::Clock::time_point end{};
+  kube::Clock::time_point next_bookmark{};
   bool over = false;
 };
 
@@ -153,6 +83,13 @@ std::uint16_t ApiServer::start(std::uint16_t port) {
   return acceptor_->local_endpoint().port();
 }
 
+void ApiServer::restart_from(const ApiObjects::Backup& backup) {
+  const std::uint16_t port = acceptor_->local_endpoint().port();
+  stop();
+  objects_.restore(backup);
+  start(port);
+}
+
 void ApiServer::stop() {
   if (acceptor_) acceptor_->close();
   boost::system::error_code ignored;
@@ -166,7 +103,7 @@ void ApiServer::end_watches() {
 }
 
 void ApiServer::bookmark() {
-  for (Watch* watch : watches_) watch->next_bookmark = std::chrono::steady_clock::now();
+  for (Watch* watch : watches_) watch->next_bookmark = kube::Clock::now();
   wake_watches();
 }
 
@@ -198,6 +135,9 @@ awaitable<void> ApiServer::serve(tcp::socket socket) {
     const std::string target(message.target());
     const Request request(std::string(message.method_string()), target, message.body());
     requests_.push_back(request.method + " " + target);
+    const std::string_view encodings = text_of(message[http::field::accept_encoding]);
+    session.gzip = faults_.gzip && encodings.find("gzip") != std::string_view::npos;
+    session.token = text_of(message[http::field::authorization]);
     session.left = faults_.cut_after;
     open = co_await answer(session, request);
   }
@@ -212,7 +152,9 @@ awaitable<bool> ApiServer::answer(Session& session, const Request& request) {
     co_return open;
   }
   std::string text;
-  if (request.path == "/readyz") {
+  if (!required_token.empty() && session.token != "Bearer " + required_token) {
+    text = status_answer(401, "Unauthorized", "Unauthorized");
+  } else if (request.path == "/readyz") {
     text = json_answer(200, "ok");
   } else if (request.collection == nullptr) {
     text = not_found();
@@ -220,11 +162,11 @@ awaitable<bool> ApiServer::answer(Session& session, const Request& request) {
     text = write(request);
   } else if (!request.name.empty()) {
     text = one(request);
-  } else if (request.is_watch()) {
+  } else if (request.flag("watch")) {
     const bool open = co_await watch(session, request);
     co_return open;
   } else {
-    text = list(request);
+    text = list(request, session.gzip);
   }
   const bool sent = co_await send(session, std::move(text));
   co_return sent;
@@ -259,7 +201,7 @@ awaitable<bool> ApiServer::send_chunk(Session& session, std::string bytes) {
   co_return sent;
 }
 
-std::string ApiServer::list(const Request& request) {
+std::string ApiServer::list(const Request& request, bool gzip) {
   const std::string token = request.option("continue");
   Listing listing;
   if (token.empty()) {
@@ -283,8 +225,8 @@ std::string ApiServer::list(const Request& request) {
   json::array items;
   for (json::object& object : listing.objects) {
     // The items of a real list carry neither.
-    object.erase("kind");
-    object.erase("apiVersion");
+    object.stable_erase("kind");
+    object.stable_erase("apiVersion");
     items.push_back(std::move(object));
   }
   json::object metadata{{"resourceVersion", std::to_string(listing.version)}};
@@ -293,7 +235,7 @@ std::string ApiServer::list(const Request& request) {
                             {"apiVersion", request.collection->version},
                             {"metadata", metadata},
                             {"items", items}};
-  return json_answer(200, json::serialize(answer));
+  return gzip ? gzip_answer(json::serialize(answer)) : json_answer(200, json::serialize(answer));
 }
 
 std::string ApiServer::one(const Request& request) {
@@ -326,13 +268,19 @@ std::string ApiServer::write(const Request& request) {
 }
 
 awaitable<bool> ApiServer::watch(Session& session, const Request& request) {
+  const bool initial_events = request.flag("sendInitialEvents");
+  if (initial_events && faults_.no_watch_list) {
+    const bool sent = co_await send(
+        session, status_answer(422, "Invalid", "sendInitialEvents is forbidden for watch"));
+    co_return sent;
+  }
   Watch watch{.collection = *request.collection,
               .selector = request.selector(),
               .version = request.count("resourceVersion", objects_.version()),
-              .bookmarks = request.option("allowWatchBookmarks") == "true" ||
-                           request.option("allowWatchBookmarks") == "1",
-              .timer = asio::steady_timer(executor_)};
-  const auto now = std::chrono::steady_clock::now();
+              .bookmarks = request.flag("allowWatchBookmarks"),
+              .initial_events = initial_events,
+              .timer = kube::Timer(executor_)};
+  const auto now = kube::Clock::now();
   watch.end = now + std::chrono::seconds(request.count("timeoutSeconds", 1800));
   watch.next_bookmark = now + bookmark_interval;
   bool open = co_await send(session, chunked_head());
@@ -352,7 +300,7 @@ awaitable<bool> ApiServer::watch(Session& session, const Request& request) {
 }
 
 awaitable<bool> ApiServer::stream(Session& session, Watch& watch) {
-  while (!watch.over && std::chrono::steady_clock::now() < watch.end) {
+  while (!watch.over && kube::Clock::now() < watch.end) {
     std::string text = news(watch);
     if (!text.empty()) {
       const bool sent = co_await send_chunk(session, std::move(text));
@@ -368,20 +316,34 @@ awaitable<bool> ApiServer::stream(Session& session, Watch& watch) {
 
 // Every event since the last, and the bookmark if it is time.
 std::string ApiServer::news(Watch& watch) const {
-  std::string text;
+  std::string text = watch.initial_events ? initial_events(watch) : "";
   for (const Change& change :
        objects_.changes_since(watch.version, watch.collection, watch.selector)) {
     watch.version = change.version;
     text += event_json(change.type, json::serialize(change.object));
   }
-  if (std::chrono::steady_clock::now() < watch.next_bookmark) return text;
-  watch.next_bookmark = std::chrono::steady_clock::now() + bookmark_interval;
-  if (!watch.bookmarks) return text;
-  watch.version = std::max(watch.version, objects_.version());
-  const json::object object{{"kind", watch.collection.kind},
-                            {"apiVersion", watch.collection.version},
-                            {"metadata", {{"resourceVersion", std::to_string(watch.version)}}}};
-  return text + event_json("BOOKMARK", json::serialize(object));
+  if (kube::Clock::now() < watch.next_bookmark) return text;
+  watch.next_bookmark = kube::Clock::now() + bookmark_interval;
+  // A watch from the future hears nothing at all (tests/kube/recorded/watch-too-large.http).
+  if (!watch.bookmarks || watch.version > objects_.version() || faults_.no_bookmarks) return text;
+  watch.version = objects_.version();
+  return text +
+         bookmark_json(watch.collection, {{"resourceVersion", std::to_string(watch.version)}});
+}
+
+// Everything there is, and the bookmark that says so.
+std::string ApiServer::initial_events(Watch& watch) const {
+  std::string text;
+  const Listing listing = objects_.list(watch.collection, watch.selector);
+  for (const json::object& object : listing.objects) {
+    text += event_json("ADDED", json::serialize(object));
+  }
+  watch.initial_events = false;
+  watch.version = listing.version;
+  if (faults_.endless_watch_list) return text;
+  return text + bookmark_json(watch.collection,
+                              {{"resourceVersion", std::to_string(listing.version)},
+                               {"annotations", {{"k8s.io/initial-events-end", "true"}}}});
 }
 
 }  // namespace fakes

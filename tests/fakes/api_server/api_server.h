@@ -9,7 +9,6 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -23,6 +22,8 @@
 
 namespace fakes {
 
+struct Request;
+
 // Sent in place of a proper answer, byte for byte.
 struct CannedAnswer {
   enum class Then { kKeep, kClose, kStall };
@@ -35,6 +36,10 @@ struct Faults {
   std::deque<CannedAnswer> next;         // one for each of the next requests
   std::optional<std::size_t> cut_after;  // the next answers end after so many bytes
   bool byte_by_byte = false;             // each byte of a stream is a chunk of its own
+  bool gzip = false;                     // lists are compressed for who asks for it
+  bool no_watch_list = false;            // streaming lists are refused, as by servers before 1.32
+  bool endless_watch_list = false;       // … or begun, but never ended
+  bool no_bookmarks = false;
 };
 
 class ApiServer {
@@ -44,6 +49,8 @@ class ApiServer {
 
   // Listens; port 0: any free one. Returns the port. Again after stop(): the server is back.
   std::uint16_t start(std::uint16_t port = 0);
+  // As after the etcd below it was restored: other objects, a lower version, the same port.
+  void restart_from(const ApiObjects::Backup& backup);
   // Closes the door and every connection, as a crash would.
   void stop();
   // Ends all watches properly, as a server does that shuts down.
@@ -59,9 +66,10 @@ class ApiServer {
 
   // How often a watch gets a bookmark of its own accord.
   std::chrono::seconds bookmark_interval{60};
+  // Whoever does not bear it gets 401; empty: everybody is served.
+  std::string required_token;
 
  private:
-  struct Request;
   struct Session;
   struct Watch;
 
@@ -73,10 +81,11 @@ class ApiServer {
   boost::asio::awaitable<bool> stream(Session& session, Watch& watch);
   boost::asio::awaitable<bool> send(Session& session, std::string bytes);
   boost::asio::awaitable<bool> send_chunk(Session& session, std::string bytes);
-  [[nodiscard]] std::string list(const Request& request);
+  [[nodiscard]] std::string list(const Request& request, bool gzip);
   [[nodiscard]] std::string one(const Request& request);
   [[nodiscard]] std::string write(const Request& request);
   [[nodiscard]] std::string news(Watch& watch) const;
+  [[nodiscard]] std::string initial_events(Watch& watch) const;
   void wake_watches();
 
   boost::asio::any_io_executor executor_;
