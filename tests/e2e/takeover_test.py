@@ -61,7 +61,7 @@ class TakeOver(ClusterTest):
             *PEER_PORTS])
         self.addCleanup(cluster.lab.signal, PEER, signal.SIGKILL)
         cluster.wait_for(self.kube_proxy_has_synced, PEERS_PATIENCE,
-                         "kube-proxy's rules to send service traffic to its chains")
+                         "the last of kube-proxy's rules")
         self.on_the_node("nft", "delete", "table", "inet", "kube-ipvs")
         self.assert_served()
 
@@ -85,8 +85,8 @@ class TakeOver(ClusterTest):
         self.assertNotIn("KUBE-", self.on_the_node("ipset", "list", "-n"))
 
     def kube_proxy_has_synced(self) -> bool:
-        """Its jumps come last."""
-        return "-j KUBE-SERVICES" in self.cluster.run(NODE, "iptables-nft-save").out
+        """Chains, sets and virtual servers come first, the rules that use the sets last."""
+        return "--match-set KUBE-CLUSTER-IP" in self.cluster.run(NODE, "iptables-nft-save").out
 
     def servers(self) -> str:
         """The virtual servers of this test, settings and real servers, in the kernel's order."""
