@@ -20,7 +20,10 @@ NODE = "node1"
 ROUNDS = int(os.environ.get("RESTART_ROUNDS", "5"))
 CONNECTIONS = int(os.environ.get("RESTART_CONNECTIONS", "100"))
 SEED = int(os.environ.get("RESTART_SEED", "1"))
-CONVERGED = 2.0  # seconds from the start of the new agent
+# Seconds from the start of the new agent: what is promised, and what an emulated machine is given,
+# where the handshake with the API server alone may take two.
+CONVERGED = 2.0
+CONVERGED_EMULATED = 10.0
 PODS = 4
 
 
@@ -39,14 +42,15 @@ class Restart(ClusterTest):
         moments = random.Random(SEED)
         held = HeldConnections(self.cluster, self.caller.place, self.address, PORT, CONNECTIONS)
         self.addCleanup(held.kill)
+        limit = CONVERGED if self.cluster.lab.native else CONVERGED_EMULATED
         slow = []
         for number in range(ROUNDS):
             seconds = self.one_round(moments.uniform(0, 1))
-            if seconds > CONVERGED:
+            if seconds > limit:
                 slow.append(f"round {number}: {seconds:.2f} s")
         result = held.let_go()
         self.assertEqual((result["failures"], result["reconnects"]), (0, 0), result)
-        self.assertEqual(slow, [], f"of {ROUNDS} rounds")
+        self.assertEqual(slow, [], f"longer than {limit:.0f} s, of {ROUNDS} rounds")
 
     def one_round(self, moment: float) -> float:
         """Makes the agent busy and kills it `moment` seconds later; how long the next one took."""
