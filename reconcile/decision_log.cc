@@ -1,5 +1,6 @@
 #include "reconcile/decision_log.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "ipvs/step_text.h"
@@ -16,13 +17,19 @@ std::string text_of(const ipvs::VirtualServerId& id) {
   return ipvs::subject_of(ipvs::DeleteVirtualServer{id});
 }
 
+// A step that is refused in every audit, like a sysctl of the host's, is no repair.
+std::size_t count_done(const Report& written) {
+  return static_cast<std::size_t>(
+      std::count(written.outcomes.begin(), written.outcomes.end(), ipvs::Outcome{}));
+}
+
 }  // namespace
 
 DecisionLog::DecisionLog(Log& log) : log_(log), repeats_(kRepeatQuiet) {}
 
 void DecisionLog::done(const Reconciliation& reconciliation, const Report& written,
                        const Pass& pass, TimePoint now) {
-  const auto steps = written.steps.size();
+  const auto steps = count_done(written);
   say_refusals(written, now);
   say_conflicts(reconciliation, now);
   say_complaints(reconciliation, now);
@@ -35,7 +42,8 @@ void DecisionLog::done(const Reconciliation& reconciliation, const Report& writt
     return;
   }
   if (pass.audited) {
-    const auto repaired = reconciliation.decided().empty() ? steps - pass.drains_ended : 0;
+    const bool by_itself = reconciliation.decided().empty() && steps > pass.drains_ended;
+    const auto repaired = by_itself ? steps - pass.drains_ended : 0;
     log_.info(repaired > 0 ? 0 : 4, "Audit",
               {{"repaired", repaired},
                {"foreign", reconciliation.observed_state().foreign_count()},
