@@ -148,6 +148,7 @@ void Listing::add_virtual_server(const ObservedVirtualServer& server) {
     add("{}", service_text(server.id, options_.names));
     add_settings(server);
   }
+  if (options_.note) add("  {}", options_.note(server.id));
   text_ += '\n';
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ struct ListingOptions {
   bool sorted = true;            // false is --nosort: dump order
   bool version_line = true;      // ipvsadm leaves it out when asked for one virtual server
   const Names* names = nullptr;  // null is -n
+  // What ipvsadm has not: a text behind a virtual server's line; empty: none.
+  std::function<std::string(const VirtualServerId&)> note = {};
 };
 
 // `table` in dump order, as the kernel door read it. Ends with a line end.

@@ -39,7 +39,8 @@ AgentServers::AgentServers(boost::asio::any_io_executor io, const AgentConfig& c
       metrics_(io, at_once([this](const HttpRequest& request) {
                  return request.path == "/healthz" ? HttpResponse{.body = "ok"} : answer(request);
                })),
-      control_(io, at_once([this](const HttpRequest& request) { return answer(request); })),
+      control_(io,
+               at_once([this](const HttpRequest& request) { return answer_subcommand(request); })),
       node_ports_(
           io, {ip::address_v4::any(), ip::address_v6::any()}, [this] { return health().alive; },
           [this](std::uint16_t, const ServiceHealth& service, const std::string& why) {

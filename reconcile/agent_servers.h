@@ -3,7 +3,7 @@
 //
 //   healthzBindAddress   /healthz /livez
 //   metricsBindAddress   /metrics /proxyMode /configz /statusz /healthz
-//   control socket       all of them
+//   control socket       all of them, and /get/… /explain /plan
 //   healthCheckNodePort  anything, on each Service's port
 #pragma once
 
@@ -15,6 +15,7 @@
 #include "reconcile/agent_metrics.h"
 #include "reconcile/health_check_node_ports.h"
 #include "reconcile/http_server.h"
+#include "reconcile/text_table.h"
 
 namespace reconcile {
 
@@ -29,8 +30,13 @@ class AgentServers {
   void stop();
 
  private:
-  using Route = HttpResponse (AgentServers::*)();
   [[nodiscard]] HttpResponse answer(const HttpRequest& request);
+  [[nodiscard]] HttpResponse answer_subcommand(const HttpRequest& request);
+  [[nodiscard]] HttpResponse get(const HttpRequest& request) const;
+  [[nodiscard]] HttpResponse explain_service(const HttpRequest& request) const;
+  [[nodiscard]] HttpResponse plan(const HttpRequest& request) const;
+  [[nodiscard]] HttpResponse names() const;
+  [[nodiscard]] TextTable agent_table() const;
   [[nodiscard]] Health health() const;
   HttpResponse healthz();
   HttpResponse livez();

@@ -2,6 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+
 namespace reconcile {
 
 void print(std::string_view data) { std::fwrite(data.data(), 1, data.size(), stdout); }
@@ -9,6 +14,12 @@ void print(std::string_view data) { std::fwrite(data.data(), 1, data.size(), std
 void complain(std::string_view message) {
   const auto line = fmt::format("kube-ipvs: {}\n", message);
   std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
+tl::expected<std::string, std::string> read_whole_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return tl::unexpected(fmt::format("cannot read {}: {}", path, std::strerror(errno)));
+  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 }  // namespace reconcile

@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <tl/expected.hpp>
 #include <vector>
 
 namespace reconcile {
@@ -22,6 +23,9 @@ using Action = std::function<int()>;
 void add_agent_command(CLI::App& app, Action& chosen);
 void add_cleanup_command(CLI::App& app, Action& chosen);
 void add_config_command(CLI::App& app, Action& chosen);
+void add_explain_command(CLI::App& app, Action& chosen);
+void add_get_command(CLI::App& app, Action& chosen);
+void add_plan_command(CLI::App& app, Action& chosen);
 void add_status_command(CLI::App& app, Action& chosen);
 void add_version_command(CLI::App& app, Action& chosen);
 
@@ -34,5 +38,8 @@ void add_version_command(CLI::App& app, Action& chosen);
 // it.
 void print(std::string_view data);
 void complain(std::string_view message);
+
+// Of any size; or which file, and why not.
+[[nodiscard]] tl::expected<std::string, std::string> read_whole_file(const std::string& path);
 
 }  // namespace reconcile

@@ -15,6 +15,8 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  kube-ipvs agent --kubeconfig /var/lib/kube-ipvs/kubeconfig.conf\n"
     "  kube-ipvs status -n\n"
+    "  kube-ipvs explain default/web\n"
+    "  kube-ipvs plan -f cluster.json --table table.txt\n"
     "  kube-ipvs config check /var/lib/kube-proxy/config.conf\n"
     "\n"
     "Exit codes: 0 done; 1 failed; 2 a wrong invocation, or no IPVS to look at; 3 not healthy.\n";
@@ -25,6 +27,9 @@ void add_commands(CLI::App& app, Action& chosen) {
   add_agent_command(app, chosen);
   add_cleanup_command(app, chosen);
   add_status_command(app, chosen);
+  add_get_command(app, chosen);
+  add_explain_command(app, chosen);
+  add_plan_command(app, chosen);
   add_config_command(app, chosen);
   add_version_command(app, chosen);
 }

@@ -40,6 +40,7 @@ class Drains {
   [[nodiscard]] bool is_overdue(const Drain& drain, TimePoint now) const;
   // The virtual servers with a drain, each once: what has to be read again.
   [[nodiscard]] std::vector<ipvs::VirtualServerId> virtual_servers() const;
+  [[nodiscard]] const std::map<Drain, TimePoint>& deadlines() const { return deadlines_; }
   [[nodiscard]] bool empty() const { return deadlines_.empty(); }
   [[nodiscard]] std::size_t size() const { return deadlines_.size(); }
 

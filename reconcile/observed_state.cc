@@ -124,4 +124,13 @@ std::size_t ObservedState::foreign_count() const {
                     [this](const auto& entry) { return !is_ours(entry.first); }));
 }
 
+std::vector<ipvs::VirtualServerId> ObservedState::foreign() const {
+  std::vector<ipvs::VirtualServerId> ids;
+  for (const auto& [id, server] : virtual_servers_) {
+    if (!is_ours(id)) ids.push_back(id);
+  }
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
 }  // namespace reconcile

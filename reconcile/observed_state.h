@@ -61,6 +61,8 @@ class ObservedState {
   // Every key of ours that exists, each once.
   [[nodiscard]] Scope everything_ours() const;
   [[nodiscard]] std::size_t foreign_count() const;
+  // What others put there, sorted.
+  [[nodiscard]] std::vector<ipvs::VirtualServerId> foreign() const;
 
  private:
   void note_vanished(const std::vector<ipvs::ObservedVirtualServer>& read);
