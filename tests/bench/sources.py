@@ -10,7 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bench import core, peer
+from bench import core, packets, peer
 from bench.figures import Figure, parse
 from bench.place import Place
 
@@ -50,4 +50,6 @@ SOURCES = (
     Source(("node.rss", "change.latency", "churn", "churn.memory"), ("change_bench",),
            printed_on_node("tests/bench/change_bench", SERVICES, CHURN_SECONDS)),
     Source(peer.FIGURES, ("kube-ipvs",), peer.measure),
+    Source(("packets.few", "packets.many", "packets.flat"),
+           ("kube-ipvs", "fake_api_server", "httpenv", "traffic"), packets.measure),
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import time
 import urllib.parse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from lab.control_plane import ControlPlane
 from lab.kubelet import Kubelet, Node, lab_nodes
 from lab.kubelet_api import Api, Object
 from lab.kubelet_pods import PodHost, image_of_coredns, image_of_echo, image_of_httpenv
+from lab.waiting import WaitedInVain, wait_for
 
 _FOLDER = Path(__file__).parent
 
@@ -122,11 +122,10 @@ class Cluster:
 
     def wait_for(self, condition: Callable[[], object], seconds: float, what: str) -> None:
         """Returns when `condition` holds; ClusterError naming `what` if it never does."""
-        deadline = time.monotonic() + seconds
-        while not condition():
-            if time.monotonic() > deadline:
-                raise ClusterError(f"waited {seconds:.0f} s in vain for {what}")
-            time.sleep(0.2)
+        try:
+            wait_for(condition, seconds, what)
+        except WaitedInVain as error:
+            raise ClusterError(str(error)) from error
 
     def _start_dns(self) -> None:
         self.kubectl("apply", "-f", str(_FOLDER / "cluster-dns.yaml"))

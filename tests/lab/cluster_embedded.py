@@ -36,7 +36,7 @@ class EmbeddedCluster:
         self.nodes = lab_nodes(lab)
         clear(lab, [node.name for node in self.nodes])
         self._files = Path(tempfile.mkdtemp(prefix="embedded-", dir=state_folder()))
-        self._server, port = _start_api_server(build_dir, self._files / "port")
+        self._server, port = start_api_server(build_dir, self._files / "port")
         self._api = Api(port)
         self._pod_host = PodHost(
             lab, {"httpenv": image_of_httpenv(build_dir / "tests" / "pods" / "httpenv")})
@@ -45,7 +45,7 @@ class EmbeddedCluster:
         self._leaving = ThreadPoolExecutor(max_workers=8)
         for node in self.nodes:
             self._api.post("/api/v1/nodes", node.as_object())
-        kubeconfig = _kubeconfig(self._files, port)
+        kubeconfig = kubeconfig_of(self._files, port)
         self.agents = Agents(lab, build_dir / "reconcile" / "kube-ipvs",
                              [node.name for node in self.nodes], str(kubeconfig))
         self.agents.start_all()
@@ -113,7 +113,8 @@ def _slice(name: str, port: int, pods: list[Pod]) -> Object:
                       for pod in pods]}
 
 
-def _start_api_server(build_dir: Path, port_file: Path) -> tuple[subprocess.Popen[bytes], int]:
+def start_api_server(build_dir: Path, port_file: Path) -> tuple[subprocess.Popen[bytes], int]:
+    """The tests' API server, which ends with its starter, and its port."""
     program = build_dir / "tests" / "fakes" / "api_server" / "fake_api_server"
     server = subprocess.Popen([program, "--port-file", port_file], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, preexec_fn=die_with_the_starter)
@@ -133,7 +134,7 @@ def _answers(port_file: Path) -> bool:
     return True
 
 
-def _kubeconfig(folder: Path, port: int) -> Path:
+def kubeconfig_of(folder: Path, port: int) -> Path:
     """For the agents: no credentials, no TLS."""
     path = folder / "kubeconfig"
     path.write_text(f"""\

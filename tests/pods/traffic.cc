@@ -3,6 +3,7 @@
 // Results go to stdout, one a line; `hold` ends with one line of JSON. Exit code 0: every request
 // was answered; 1: some were not; 2: a wrong invocation.
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -32,6 +33,7 @@ constexpr std::string_view kUsage =
     "usage: traffic sequence URL N             N requests on N connections: who answered each\n"
     "       traffic peers URL N                as sequence, but the address that the server saw\n"
     "       traffic udp ADDRESS PORT N         N datagrams from N sockets: who answered each\n"
+    "       traffic churn ADDRESS PORT N       N connections: microseconds of CPU for each, here\n"
     "       traffic connect ADDRESS PORT       connected, refused or timed out, and how fast\n"
     "       traffic hold ADDRESS PORT CONNECTIONS --stop-file FILE\n"
     "                                          keep-alive connections until the file appears\n";
@@ -96,6 +98,24 @@ int udp(const Target& target, int count) {
     send_all(sockets.back(), "who?");
     return receive(sockets.back());
   });
+}
+
+double cpu_microseconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const std::chrono::seconds whole(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec);
+  const std::chrono::microseconds rest(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+  return std::chrono::duration<double, std::micro>(whole + rest).count();
+}
+
+// What the kernel does for a packet that is sent is done, and counted, in the sender's time: route,
+// rules, IPVS, up to the other end of the veth pair.
+int churn(const Target& target, int count) {
+  const Address address = resolve(target.host, target.port);
+  const double before = cpu_microseconds();
+  for (int i = 0; i < count; ++i) HttpConnection(address).get(target.host);
+  print(std::to_string((cpu_microseconds() - before) / count));
+  return 0;
 }
 
 std::string outcome(const Address& address) try {
@@ -187,6 +207,9 @@ int run(const std::vector<std::string>& words) {
   if (command == "sequence" && words.size() == 3) return sequence(words[1], std::stoi(words[2]));
   if (command == "peers" && words.size() == 3) return peers(words[1], std::stoi(words[2]));
   if (command == "connect" && words.size() == 3) return connect_once({words[1], words[2]});
+  if (command == "churn" && words.size() == 4) {
+    return churn({words[1], words[2]}, std::stoi(words[3]));
+  }
   if (command == "udp" && words.size() == 4) return udp({words[1], words[2]}, std::stoi(words[3]));
   if (command == "hold" && words.size() == 6 && words[4] == "--stop-file") {
     return hold({words[1], words[2]}, std::stoi(words[3]), words[5]);
