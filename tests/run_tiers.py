@@ -157,22 +157,40 @@ def kernel(log: Transcript) -> Outcome:
                           "--timeout", "900", "--", binary))
 
 
-def e2e(log: Transcript) -> Outcome:
+def with_control_plane(log: Transcript, targets: tuple[str, ...],
+                       *commands: tuple[str | Path, ...]) -> Outcome:
+    """Runs commands that end with the line "N passed, N failed, N skipped", where the real control
+    plane can be had."""
     sys.path.insert(0, str(ROOT / "tests"))
     from lab.control_plane import available  # pylint: disable=import-outside-toplevel
 
     missing = available()
     if missing:
         return Outcome(skipped=1, reason=missing)
-    stopped = build(log, "release", "kube-ipvs", "httpenv", "traffic") or lab_up(log)
+    stopped = build(log, "release", "kube-ipvs", *targets) or lab_up(log)
     if stopped:
         return stopped
-    code, text = log.run("running in the lab", "python3", "tests/e2e/run.py")
-    summary = re.findall(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", text, re.MULTILINE)
-    if not summary:
-        return broken(f"the end-to-end run broke off (exit code {code})")
-    return Outcome(*map(int, summary[-1]))
+    outcome = Outcome()
+    for command in commands:
+        code, text = log.run("running in the lab", *command, env={"PYTHONPATH": "tests"})
+        summary = re.findall(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", text, re.MULTILINE)
+        if not summary:
+            return broken(f"{' '.join(map(str, command))} broke off (exit code {code})")
+        outcome += Outcome(*map(int, summary[-1]))
+    return outcome
 
+
+def packets(log: Transcript) -> Outcome:
+    files = unittest(*log.run("reading the scenes", "python3", "-m", "unittest", "-v",
+                              "packets.verdict_test", "packets.scene_test",
+                              env={"PYTHONPATH": "tests"}))
+    return files + with_control_plane(log, ("echo", "probe"),
+                                      ("python3", "tests/packets/run.py"))
+
+
+def e2e(log: Transcript) -> Outcome:
+    return with_control_plane(log, ("httpenv", "traffic", "echo"),
+                              ("python3", "tests/e2e/run.py"))
 
 
 TIERS: dict[str, Callable[[Transcript], Outcome]] = {
@@ -182,6 +200,7 @@ TIERS: dict[str, Callable[[Transcript], Outcome]] = {
     "threads": threads,
     "lab": lab,
     "kernel": kernel,
+    "packets": packets,
     "e2e": e2e,
 }
 
