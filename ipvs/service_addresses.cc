@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 #include "ipvs/address_message.h"
 #include "ipvs/attributes.h"
@@ -30,7 +31,15 @@ void put_address_command(MessageBatch& batch, std::uint16_t type, std::uint16_t 
   batch.put_bytes(IFA_LOCAL, wire.bytes.data(), wire.size);
   batch.put_bytes(IFA_ADDRESS, wire.bytes.data(), wire.size);
   // Duplicate address detection never ends on a link that is down: the address would stay unusable.
-  if (address.is_v6()) batch.put<std::uint32_t>(IFA_FLAGS, IFA_F_NODAD);
+  if (address.is_v6()) {
+    batch.put<std::uint32_t>(IFA_FLAGS, IFA_F_NODAD);
+    // Not preferred: else the node would choose it as a source where it lies nearer to the
+    // destination than its own addresses (RFC 6724, rules 3 and 8), in masquerading too.
+    batch.put(IFA_CACHEINFO, ifa_cacheinfo{.ifa_prefered = 0,
+                                           .ifa_valid = std::numeric_limits<std::uint32_t>::max(),
+                                           .cstamp = 0,
+                                           .tstamp = 0});
+  }
   batch.end();
 }
 

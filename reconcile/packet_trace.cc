@@ -23,15 +23,13 @@ class Trace {
     if (packet_.entry != Entry::kNode && has_port(SetName::kInsidePorts) && !is_pod()) {
       return Dropped{"the policy is Local, and no endpoint is on this node"};
     }
-    if (packet_.entry != Entry::kNode && has_address(SetName::kServiceAddresses) &&
-        !has_port(SetName::kServicePorts)) {
-      return Refused{"no Service has this port at this address"};
-    }
+    if (packet_.entry != Entry::kNode && is_unserved()) return refused();
     if (has_port(SetName::kRestrictedPorts) && !is_in_ranges(SetName::kSourceRanges)) {
       return Dropped{"the client is in none of loadBalancerSourceRanges"};
     }
     const auto server = node_.virtual_servers.find(id());
-    if (server == node_.virtual_servers.end()) return NotOurs{};
+    // The node's own packets meet IPVS first; what it leaves comes in again by the loopback.
+    if (server == node_.virtual_servers.end()) return is_unserved() ? refused() : Fate{NotOurs{}};
     if (server->second.empty()) return Refused{"no endpoint"};
     return forwarded(server->second);
   }
@@ -39,6 +37,12 @@ class Trace {
  private:
   ipvs::VirtualServerId id() const {
     return {.address = packet_.destination, .protocol = packet_.protocol, .port = packet_.port};
+  }
+
+  static Fate refused() { return Refused{"no Service has this port at this address"}; }
+
+  bool is_unserved() const {
+    return has_address(SetName::kServiceAddresses) && !has_port(SetName::kServicePorts);
   }
 
   bool is_local(const ipvs::Address& address) const {

@@ -87,12 +87,12 @@ class Objects:
         return service["spec"]["clusterIP"], self._marks
 
     def _holds(self, condition: str) -> bool:
-        """"2 endpoints of NAME", or "ready KIND/NAME"."""
-        first, _, name = condition.replace(" endpoints of ", " ").partition(" ")
-        if first == "ready":
+        """"2 endpoints of NAME", "2 ports of NAME", or "ready KIND/NAME"."""
+        count, what, *_, name = condition.split()
+        if count == "ready":
             return _is_ready(self._api.get(self._path(name)))
         found = slices_of(name, self._list("endpointslice"))
-        return sum(len(entry["endpoints"] or []) for entry in found) == int(first)
+        return sum(len(entry[what] or []) for entry in found) == int(count)
 
     def _create(self, manifest: Object) -> None:
         kind = manifest["kind"].lower()

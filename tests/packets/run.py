@@ -113,7 +113,7 @@ class Stage:
         probes = [probe for row in step.rows for probe in world.probes(row, made)]
         recorded.append(as_record(step, made, probes))
         wait_until_seen(self._cluster, objects, SEEN)
-        wrong = probing.complaints_after(self._cluster, probes, SOON, lambda _, text: text)
+        wrong = probing.complaints_after(self._cluster, probes, SOON, judge)
         return [(line(step, probe), text) for probe, text in zip(probes, wrong, strict=True)]
 
     def _clean_up(self, scene: Scene, objects: Objects) -> None:
@@ -136,9 +136,17 @@ def wait_until_seen(cluster: Cluster, objects: Objects, patience: float) -> str:
     return address
 
 
+def judge(probe: world.Probe, wrong: str) -> str:
+    """What is wrong; a row with a gap must fail, for one that is closed is to be taken out."""
+    if not probe.row.gap:
+        return wrong
+    return "" if wrong else f"holds, so this is a gap no more: {probe.row.gap}"
+
+
 def line(step: Step, probe: world.Probe) -> str:
     covered = f"  [{probe.row.upstream}]" if probe.row.upstream else ""
-    return f"{step.when}: {probe.sentence}{covered}"
+    gap = f"  GAP, does not hold: {probe.row.gap}" if probe.row.gap else ""
+    return f"{step.when}: {probe.sentence}{covered}{gap}"
 
 
 def as_record(step: Step, made: world.World, probes: Sequence[world.Probe]) -> Object:

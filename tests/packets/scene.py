@@ -51,6 +51,7 @@ class Row:
     family: str = ""
     upstream: str = ""
     kube_proxy: str = ""
+    gap: str = ""
 
 
 @dataclass(frozen=True)
