@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "tests/kernel/command.h"
+#include "tests/kernel/traffic_family.h"
 #include "tests/kernel/traffic_world.h"
 #include "tests/values.h"
 
@@ -12,22 +13,6 @@ namespace {
 
 using namespace ipvs;    // NOLINT(google-build-using-namespace): a test's vocabulary
 using namespace values;  // NOLINT(google-build-using-namespace)
-
-struct Family {
-  std::string name;
-  std::string service;
-  std::string pod1;
-  std::string pod2;
-  std::string node;  // its address towards the pods
-  std::string client;
-};
-
-std::ostream& operator<<(std::ostream& out, const Family& family) { return out << family.name; }
-
-const Family kV4{"IPv4", "10.96.0.1", "10.244.1.11", "10.244.1.12", "10.244.1.1", "192.168.50.100"};
-const Family kV6{
-    "IPv6",        "fd00:10:96::1", "fd00:10:244:1::11", "fd00:10:244:1::12", "fd00:10:244:1::1",
-    "fd00:50::100"};
 
 class ServiceTraffic : public TrafficWorld, public testing::WithParamInterface<Family> {
  protected:
@@ -99,7 +84,7 @@ TEST_P(ServiceTraffic, CountsEveryConnectionInSixtyFourBits) {
   for (const auto& real : seen.real_servers) EXPECT_EQ(real.traffic.connections, 5U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, ServiceTraffic, testing::Values(kV4, kV6),
+INSTANTIATE_TEST_SUITE_P(Families, ServiceTraffic, testing::ValuesIn(kFamilies),
                          [](const auto& test) { return test.param.name; });
 
 }  // namespace

@@ -153,6 +153,46 @@ void Greeter::serve() {
   }
 }
 
+UdpGreeter::UdpGreeter(int datagram_socket, std::uint16_t port, std::string name)
+    : socket_(datagram_socket), name_(std::move(name)) {
+  const SocketAddress any = socket_address(ip("::"), port);
+  EXPECT_EQ(bind(socket_, reinterpret_cast<const sockaddr*>(&any.storage), any.size), 0);
+  thread_ = std::thread([this] { serve(); });
+}
+
+UdpGreeter::~UdpGreeter() {
+  stop_ = true;
+  thread_.join();
+  close(socket_);
+}
+
+void UdpGreeter::serve() {
+  while (!stop_) {
+    pollfd wanted{socket_, POLLIN, 0};
+    if (poll(&wanted, 1, 50) <= 0) continue;
+    std::array<char, 16> question{};
+    sockaddr_in6 peer{};
+    socklen_t size = sizeof peer;
+    auto* address = reinterpret_cast<sockaddr*>(&peer);
+    if (recvfrom(socket_, question.data(), question.size(), 0, address, &size) < 0) continue;
+    sendto(socket_, name_.data(), name_.size(), 0, address, size);
+  }
+}
+
+UdpClient::UdpClient(int datagram_socket, const VirtualServerId& to) : socket_(datagram_socket) {
+  EXPECT_EQ(connect_to(socket_, to), 0);
+}
+
+UdpClient::~UdpClient() { close(socket_); }
+
+std::string UdpClient::ask() {
+  EXPECT_EQ(send(socket_, "?", 1, 0), 1);
+  if (const int error = wait_for(socket_, POLLIN); error != 0) return word_for(error);
+  std::array<char, 64> answer{};
+  const auto size = recv(socket_, answer.data(), answer.size(), 0);
+  return {answer.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))};
+}
+
 void TrafficWorld::SetUp() {
   KernelWorld::SetUp();
   trust_addresses();
@@ -234,6 +274,22 @@ void TrafficWorld::serve(const VirtualServerId& service, const std::vector<std::
   steps.push_back(AddElement{service_address(service.address.to_string())});
   for (const std::string& pod : pods) steps.push_back(AddElement{hairpin(pod)});
   ASSERT_EQ(write_all(steps), std::vector<int>(steps.size(), 0));
+}
+
+void TrafficWorld::serve_node_port(const VirtualServerId& node_port,
+                                   const std::vector<std::string>& pods) {
+  std::vector<Step> steps{add(node_port)};
+  for (const std::string& pod : pods) {
+    steps.push_back(add(node_port, real_server(pod, kPodPort)));
+    steps.push_back(AddElement{hairpin(pod)});
+  }
+  steps.push_back(AddElement{in_set(SetName::kNodePorts, node_port)});
+  ASSERT_EQ(write_all(steps), std::vector<int>(steps.size(), 0));
+}
+
+void TrafficWorld::use(const RuleSettings& settings) {
+  kernel_ = open_kernel({.rules = settings});
+  ASSERT_EQ(write(InstallRules{}), 0);
 }
 
 std::string TrafficWorld::ask(const Place* from, const VirtualServerId& to) {

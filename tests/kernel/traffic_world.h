@@ -47,6 +47,38 @@ class Greeter {
   std::thread thread_;
 };
 
+// Answers every datagram on `port` of every address of a place with `name`; ends with this object.
+class UdpGreeter {
+ public:
+  UdpGreeter(int datagram_socket, std::uint16_t port, std::string name);
+  ~UdpGreeter();
+  UdpGreeter(const UdpGreeter&) = delete;
+  UdpGreeter& operator=(const UdpGreeter&) = delete;
+
+ private:
+  void serve();
+
+  int socket_;
+  std::string name_;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+// One client that keeps its source port.
+class UdpClient {
+ public:
+  UdpClient(int datagram_socket, const ipvs::VirtualServerId& to);
+  ~UdpClient();
+  UdpClient(const UdpClient&) = delete;
+  UdpClient& operator=(const UdpClient&) = delete;
+
+  // What comes back for one datagram, or "refused" or "silence" as ask() says it.
+  [[nodiscard]] std::string ask();
+
+ private:
+  int socket_;
+};
+
 class TrafficWorld : public KernelWorld {
  protected:
   static constexpr std::uint16_t kPodPort = 8080;
@@ -56,6 +88,12 @@ class TrafficWorld : public KernelWorld {
 
   // A service with `pods` as its endpoints, as the agent would program it.
   void serve(const ipvs::VirtualServerId& service, const std::vector<std::string>& pods);
+
+  // As serve(), for an address that the node has of its own: nothing is bound.
+  void serve_node_port(const ipvs::VirtualServerId& node_port,
+                       const std::vector<std::string>& pods);
+  // Installs the rules that another door, with these settings, has.
+  void use(const ipvs::RuleSettings& settings);
 
   // What a Greeter behind `to` answers to a connection from `from` (null: the node): the source
   // address that it saw; or "refused", or "silence" after a second and a half.
