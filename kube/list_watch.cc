@@ -161,6 +161,7 @@ ApiResult<void> ListWatch::deliver() {
   statistics_.braking = false;
   statistics_.last_list = now - list_begin_;
   brake_released_ = false;
+  take_counts();
   const auto window = options_.reread_maximum - options_.reread_minimum;
   reread_at_ = now + options_.reread_minimum +
                std::chrono::duration_cast<std::chrono::milliseconds>(window * jitter());
@@ -183,6 +184,7 @@ awaitable<ApiResult<void>> ListWatch::read_watch(std::chrono::seconds timeout) {
   ++statistics_.watches;
   statistics_.watch_since = begin;
   watched_ = true;
+  take_counts();
   auto ended = co_await read_events(begin + timeout + options_.watch_grace);
   fruitful_ = fruitful_ || Clock::now() - begin >= kShortWatch;
   statistics_.watch_since.reset();
@@ -252,15 +254,20 @@ ApiResult<void> ListWatch::judged(const WatchProgress& progress) {
 
 void ListWatch::note(const WatchProgress& progress) {
   statistics_.events += progress.events;
+  take_counts();
   if (progress.events > 0) statistics_.last_event = Clock::now();
 }
 
-WatchStatistics ListWatch::statistics() const {
-  WatchStatistics now = statistics_;
-  now.connections = client_.connections();
-  now.bytes = client_.bytes();
-  now.skipped = feed_->skipped();
-  return now;
+void ListWatch::count_failure() {
+  ++statistics_.failures;
+  take_counts();
+}
+
+// What the client and the feed count themselves.
+void ListWatch::take_counts() {
+  statistics_.connections = client_.connections();
+  statistics_.bytes = client_.bytes();
+  statistics_.skipped = feed_->skipped();
 }
 
 std::chrono::seconds ListWatch::watch_timeout() {

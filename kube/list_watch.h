@@ -53,14 +53,14 @@ class ListWatch {
   // Whether the server knows what we know.
   [[nodiscard]] boost::asio::awaitable<ApiResult<History>> look();
 
-  void count_failure() { ++statistics_.failures; }
+  void count_failure();
   // The next list is believed, whatever it takes away.
   void release_brake() { brake_released_ = true; }
 
   [[nodiscard]] ApiClient& client() { return client_; }
   [[nodiscard]] Feed& feed() { return *feed_; }
   [[nodiscard]] const Resource& resource() const { return resource_; }
-  [[nodiscard]] WatchStatistics statistics() const;
+  [[nodiscard]] const WatchStatistics& statistics() const { return statistics_; }
   // In [0, 1).
   [[nodiscard]] double jitter();
 
@@ -83,6 +83,7 @@ class ListWatch {
   [[nodiscard]] ApiResult<void> judged(const WatchProgress& progress);
   [[nodiscard]] std::chrono::seconds watch_timeout();
   void note(const WatchProgress& progress);
+  void take_counts();
   template <class Decode>
   auto timed(Decode decode);
 

@@ -55,8 +55,8 @@ class Reflector {
   // once, and believed. Without a list that waits, nothing happens. From the executor's thread.
   void release_brake();
 
-  // As of now. From the executor's thread.
-  [[nodiscard]] WatchStatistics statistics() const { return list_watch_.statistics(); }
+  // Kept current; as long as the reflector lives. From the executor's thread.
+  [[nodiscard]] const WatchStatistics& statistics() const { return list_watch_.statistics(); }
 
  private:
   Reflector(const boost::asio::any_io_executor& executor, ClusterAccess access, Resource resource,

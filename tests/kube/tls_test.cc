@@ -131,7 +131,7 @@ TEST_F(TlsTest, RenewedTokenIsUsedAtOnceAfterA401) {
   for (const Trouble& trouble : journal_.troubles) EXPECT_THAT(trouble.why, Not(HasSubstr("401")));
 }
 
-TEST_F(TlsTest, TokenThatIsRenewedLateIsUsedWithinTwoSeconds) {
+TEST_F(TlsTest, TokenThatIsRenewedLateIsUsedAtTheNextTry) {
   start_with(access());
   ASSERT_TRUE(run_until_watching());
   server_.required_token = "second";
@@ -139,7 +139,7 @@ TEST_F(TlsTest, TokenThatIsRenewedLateIsUsedWithinTwoSeconds) {
   ASSERT_TRUE(run_until([&] { return journal_.count("troubled cannot watch services: 401") > 0; }));
   write("token", "second");
   put_service("b");
-  EXPECT_LE(time_until([&] { return journal_.count("changed shop/b") == 1; }), 2s);
+  EXPECT_LE(time_until([&] { return journal_.count("changed shop/b") == 1; }), 3s);
 }
 
 TEST_F(TlsTest, RenewedAuthorityIsBelievedWithoutARestart) {
