@@ -164,10 +164,11 @@ int NodeMonitor::descriptor() const { return state_->poller; }
 
 NodeChanges NodeMonitor::read() {
   NodeChanges changes;
-  const bool lost = !state_->network.read([&](nlmsghdr* message) {
-    state_->take_network(message, changes);
-  }) | !state_->rules.read([&](nlmsghdr* message) { state_->take_rules(message, changes); });
-  if (!lost) return changes;
+  const bool heard_network =
+      state_->network.read([&](nlmsghdr* message) { state_->take_network(message, changes); });
+  const bool heard_rules =
+      state_->rules.read([&](nlmsghdr* message) { state_->take_rules(message, changes); });
+  if (heard_network && heard_rules) return changes;
   state_->known.clear();
   state_->service_link = if_nametoindex(std::string(kServiceInterface).c_str());
   return kEverything;

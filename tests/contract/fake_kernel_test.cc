@@ -105,6 +105,26 @@ TEST_F(FakeKernelLevers, LosesTheElementsWithTheTable) {
   EXPECT_TRUE(fake_.observe()->elements.empty());
 }
 
+TEST_F(FakeKernelLevers, ForgetsTheFlowsOfOneServiceThatNobodyKeepsAnswering) {
+  const RealServerId other = real_server("10.244.1.3", 53);
+  const FakeKernel::Flow kept{.to = kDns, .answered_by = kPod};
+  const FakeKernel::Flow foreign{.to = udp("192.0.2.1", 53), .answered_by = other};
+  for (const auto& flow : {kept, FakeKernel::Flow{kDns, other}, foreign}) fake_.add_flow(flow);
+  EXPECT_EQ(code_of(write(fake_, ForgetFlows{.id = kDns, .keep = {kPod}})), 0);
+  EXPECT_EQ(fake_.flows(), (std::vector{kept, foreign}));
+}
+
+TEST_F(FakeKernelLevers, KeepsTheNodesAddressesSorted) {
+  for (const auto* address : {"192.0.2.9", "2001:db8::1", "192.0.2.1", "192.0.2.5"}) {
+    fake_.add_node_address({ip(address), "eth0"});
+  }
+  fake_.remove_node_address(ip("192.0.2.5"));
+  EXPECT_EQ(
+      fake_.observe()->node_addresses,
+      (std::vector<NodeAddress>{
+          {ip("192.0.2.1"), "eth0"}, {ip("192.0.2.9"), "eth0"}, {ip("2001:db8::1"), "eth0"}}));
+}
+
 TEST_F(FakeKernelLevers, CountsReads) {
   const std::vector ids = {kWeb};
   EXPECT_EQ(fake_.observe(ids)->size(), 1U);
