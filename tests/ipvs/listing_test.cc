@@ -17,7 +17,7 @@ using testing::HasSubstr;
 using testing::StartsWith;
 
 constexpr KernelInfo kInfo{.version = 0x010201, .connection_table_size = 4096};
-constexpr ListingOptions kOneServer{.version_line = false};
+const ListingOptions kOneServer{.version_line = false};
 
 ObservedVirtualServer seen(const VirtualServerId& id) {
   return {.id = id, .settings = settings_for(id), .traffic = {}, .real_servers = {}};
