@@ -124,13 +124,9 @@ void ObjectFeed<T>::begin_watch() {
 
 template <class T>
 WatchProgress ObjectFeed<T>::watch_bytes(std::string_view bytes) {
-  watch_.append(bytes);
-  return watch_rest();
-}
-
-template <class T>
-WatchProgress ObjectFeed<T>::watch_rest() {
   WatchProgress progress;
+  // None at all: what the framer still has from before.
+  if (!bytes.empty()) watch_.append(bytes);
   while (const auto frame = watch_.next()) {
     const bool collecting = collecting_;
     if (collecting) {
@@ -144,6 +140,14 @@ WatchProgress ObjectFeed<T>::watch_rest() {
   if (progress.events > 0 && !collecting_ && progress.state != WatchProgress::State::kListed) {
     listener_.settled();
   }
+  return progress;
+}
+
+template <class T>
+WatchProgress ObjectFeed<T>::watch_rest() {
+  const WatchProgress progress = watch_bytes({});
+  // The watch has begun, and is current.
+  if (progress.state == WatchProgress::State::kGood && progress.events == 0) listener_.settled();
   return progress;
 }
 
