@@ -33,8 +33,7 @@ PEERS_PATIENCE = 600.0
 # What a line of the comparison says, and why it says so. README.md has them as a table.
 EXPLAINED: tuple[tuple[str, str], ...] = (
     (r"169\.254\.1\.1", "a link-local address is no address of a node"),
-    (r"external-ip/greedy externalIP", "a node's own address is never captured"),
-    (r"(internal-policy/open|external-ip/local) clusterIP", "the policy Local does not leak"),
+    (r"internal-policy/open clusterIP", "the policy Local does not leak"),
 )
 
 
