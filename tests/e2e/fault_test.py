@@ -32,7 +32,7 @@ class Faults(ClusterTest):
         token = self.cluster.kubectl("create", "token", "nobody").strip()
         self.start_agent(self.kubeconfig(token=token))
         for resource in ("services", "endpointslices", "nodes"):
-            self.wait_for_log("403", f'cannot list resource \\"{resource}\\"',
+            self.wait_for_log("403", f'cannot watch resource \\"{resource}\\"',
                               f'resources: [\\"{resource}\\"]')
         self.assert_alive_and_silent()
 

@@ -88,9 +88,10 @@ class Objects:
 
     def _holds(self, condition: str) -> bool:
         """"2 endpoints of NAME", "2 ports of NAME", or "ready KIND/NAME"."""
-        count, what, *_, name = condition.split()
-        if count == "ready":
-            return _is_ready(self._api.get(self._path(name)))
+        words = condition.split()
+        if words[0] == "ready":
+            return _is_ready(self._api.get(self._path(words[1])))
+        count, what, *_, name = words
         found = slices_of(name, self._list("endpointslice"))
         return sum(len(entry[what] or []) for entry in found) == int(count)
 
