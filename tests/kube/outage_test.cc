@@ -137,7 +137,7 @@ TEST_F(OutageTest, LaggingReplicaIsNeverBelieved) {
   next_answer(recorded::answer("list-too-large"));
   server_.start(port_);
   ASSERT_TRUE(run_until_told("replaced", 2));
-  EXPECT_EQ(journal_.lines[journal_.lines.size() - 2], "replaced shop/a shop/b");
+  EXPECT_EQ(journal_.count("replaced shop/a shop/b"), 1);
 }
 
 TEST_F(OutageTest, RestoredBackupIsNoticedWhenTheServerIsBack) {

@@ -32,6 +32,13 @@ void close(tcp::socket& socket) {
 tcp::socket& socket_of(tcp::socket& socket) { return socket; }
 tcp::socket& socket_of(TlsStream& stream) { return stream.next_layer(); }
 
+// A small write must not wait for the kernel's delayed acknowledgement: that is 40 ms of real time,
+// and simulated time would run away meanwhile.
+void send_at_once(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+}
+
 // Until one side ends; then both are closed. The streams live as long as the coroutine.
 template <class From, class To>
 awaitable<void> pump(std::shared_ptr<From> from, std::shared_ptr<To> to) {
@@ -85,12 +92,14 @@ awaitable<void> TlsFront::accept() {
 
 awaitable<void> TlsFront::serve(tcp::socket socket) {
   const auto context = context_;  // outlives a change of certificate
+  send_at_once(socket);
   const auto client = std::make_shared<TlsStream>(std::move(socket), *context);
   const auto [refused] = co_await client->async_handshake(ssl::stream_base::server, kUseTuple);
   if (refused) co_return;
   const auto server = std::make_shared<tcp::socket>(executor_);
   const auto [error] = co_await server->async_connect(local(target_), kUseTuple);
   if (error) co_return;
+  send_at_once(*server);
   ++handshakes_;
   carried_.push_back(server);
   asio::co_spawn(executor_, pump(server, client), asio::detached);
@@ -111,6 +120,7 @@ awaitable<void> ConnectProxy::accept() {
 }
 
 awaitable<void> ConnectProxy::serve(tcp::socket socket) {
+  send_at_once(socket);
   const auto client = std::make_shared<tcp::socket>(std::move(socket));
   std::string head;
   const auto [error, size] =
@@ -124,6 +134,7 @@ awaitable<void> ConnectProxy::serve(tcp::socket socket) {
   const auto server = std::make_shared<tcp::socket>(executor_);
   const auto [unreachable] = co_await server->async_connect(local(port), kUseTuple);
   if (unreachable) co_return;
+  send_at_once(*server);
   co_await asio::async_write(*client, asio::buffer(answer), kUseTuple);
   asio::co_spawn(executor_, pump(server, client), asio::detached);
   co_await pump(client, server);
