@@ -11,7 +11,7 @@ ObservedVirtualServer from_reading(const ipvs::ObservedVirtualServer& read) {
   ObservedVirtualServer server{.settings = read.settings, .real_servers = {}};
   server.real_servers.reserve(read.real_servers.size());
   for (const auto& real : read.real_servers) {
-    server.real_servers.emplace(real.id, ObservedServer{real.settings, real.connections});
+    server.real_servers.emplace(real.id, ObservedServer{real.settings, real.connections, true});
   }
   return server;
 }
@@ -72,10 +72,12 @@ void ObservedState::absorb(const ipvs::Step& step) {
     }
     void operator()(const ipvs::AddRealServer& s) const {
       state.virtual_servers_[s.parent].real_servers.insert_or_assign(
-          s.id, ObservedServer{s.settings, {}});
+          s.id, ObservedServer{.settings = s.settings, .connections = {}, .counted = false});
     }
     void operator()(const ipvs::EditRealServer& s) const {
-      state.virtual_servers_[s.parent].real_servers[s.id].settings = s.settings;
+      auto& server = state.virtual_servers_[s.parent].real_servers[s.id];
+      server.settings = s.settings;
+      server.counted = false;
     }
     void operator()(const ipvs::DeleteRealServer& s) const {
       state.virtual_servers_[s.parent].real_servers.erase(s.id);

@@ -22,8 +22,13 @@ namespace reconcile {
 struct ObservedServer {
   ipvs::RealServer settings;
   ipvs::ConnectionCounts connections;  // as of the last reading
+  // Whether that reading is younger than the last change of the settings. Connections that came in
+  // between are in no count, and deleting a server resets those it has.
+  bool counted = true;
 
-  [[nodiscard]] bool idle() const { return connections.active == 0 && connections.inactive == 0; }
+  [[nodiscard]] bool idle() const {
+    return counted && connections.active == 0 && connections.inactive == 0;
+  }
 };
 
 struct ObservedVirtualServer {

@@ -91,6 +91,17 @@ TEST_F(AReconciliation, EndsADrainOnceAFreshReadingSaysIdle) {
   EXPECT_TRUE(it.drains().empty());
 }
 
+// Its connections may all be younger than the last reading, which knows of none.
+TEST_F(AReconciliation, EndsNoDrainOnAReadingThatIsOlderThanIt) {
+  start({ready("10.0.0.1"), ready("10.0.0.2"), ready("10.0.0.3")});
+  it.changed(slice("a/s", "web", {ready("10.0.0.2"), ready("10.0.0.3")}), kStart);
+  carry_out(kStart);
+  it.changed(slice("a/s", "web", {ready("10.0.0.3")}), kStart + 5ms);
+  const auto plan = carry_out(kStart + 5ms);
+  EXPECT_EQ(plan.drains_ended, 0U);
+  EXPECT_THAT(plan.draining, SizeIs(2));
+}
+
 TEST_F(AReconciliation, EndsADrainWhenTheEndpointReturns) {
   start({ready("10.0.0.1"), ready("10.0.0.2")});
   it.changed(slice("a/s", "web", {ready("10.0.0.1")}), kStart);
