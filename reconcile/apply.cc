@@ -83,9 +83,14 @@ void note_claim(const ipvs::Step& step, Subjects& subjects) {
   if (const auto* claim = std::get_if<ipvs::AddElement>(&step)) subjects.add(claim->element);
 }
 
-void note_removal(const ipvs::Step& step, Subjects& subjects) {
-  const auto* removal = std::get_if<ipvs::DeleteVirtualServer>(&step);
-  if (removal) subjects.addresses.insert(removal->id.address);
+// What leaves a virtual server with no other claim than the one it has: it is still there, or its
+// address could not be claimed anew, as one that the node now has itself, or has no more.
+void note_still_claimed(const ipvs::Step& step, Subjects& subjects) {
+  if (const auto* removal = std::get_if<ipvs::DeleteVirtualServer>(&step)) {
+    subjects.addresses.insert(removal->id.address);
+  } else if (const auto* claim = std::get_if<ipvs::AddElement>(&step)) {
+    subjects.addresses.insert(claim->element.address);
+  }
 }
 
 template <class Concerns>
@@ -112,13 +117,10 @@ Report apply(Plan plan, ipvs::Kernel& kernel) {
   report.outcomes.reserve(plan.size());
   write(std::move(plan.settings), kernel, report);
   const auto claims = write(std::move(plan.claims), kernel, report);
-  const auto changes =
-      write(announceable(std::move(plan.changes), std::span(report.steps).subspan(claims),
-                         std::span(report.outcomes).subspan(claims)),
-            kernel, report);
-  write(releasable(std::move(plan.releases), std::span(report.steps).subspan(changes),
-                   std::span(report.outcomes).subspan(changes)),
-        kernel, report);
+  const auto written = [&] { return std::span(report.steps).subspan(claims); };
+  const auto outcomes = [&] { return std::span(report.outcomes).subspan(claims); };
+  write(announceable(std::move(plan.changes), written(), outcomes()), kernel, report);
+  write(releasable(std::move(plan.releases), written(), outcomes()), kernel, report);
   return report;
 }
 
@@ -131,9 +133,9 @@ std::vector<ipvs::Step> announceable(std::vector<ipvs::Step> changes,
 }
 
 std::vector<ipvs::Step> releasable(std::vector<ipvs::Step> releases,
-                                   std::span<const ipvs::Step> changes,
+                                   std::span<const ipvs::Step> written,
                                    std::span<const ipvs::Outcome> outcomes) {
-  const auto kept = failed(changes, outcomes, note_removal);
+  const auto kept = failed(written, outcomes, note_still_claimed);
   if (!kept.empty()) hold_back(releases, Releases{kept});
   return releases;
 }

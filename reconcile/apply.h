@@ -28,9 +28,10 @@ struct Report {
                                                    std::span<const ipvs::Step> claims,
                                                    std::span<const ipvs::Outcome> outcomes);
 
-// `releases` without those of an address that still has a virtual server of ours. Pure.
+// `releases` without those of an address that still has a virtual server of ours, or could not be
+// claimed otherwise, by what of the claims and changes was `written`. Pure.
 [[nodiscard]] std::vector<ipvs::Step> releasable(std::vector<ipvs::Step> releases,
-                                                 std::span<const ipvs::Step> changes,
+                                                 std::span<const ipvs::Step> written,
                                                  std::span<const ipvs::Outcome> outcomes);
 
 }  // namespace reconcile

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 #include <variant>
 
 namespace reconcile {
@@ -19,7 +20,8 @@ ObservedVirtualServer from_reading(const ipvs::ObservedVirtualServer& read) {
 }  // namespace
 
 void ObservedState::replace(const ipvs::Observation& observation) {
-  virtual_servers_.clear();
+  auto before = std::exchange(*this, {});
+  order_ = std::move(before.order_);
   virtual_servers_.reserve(observation.virtual_servers.size());
   for (const auto& read : observation.virtual_servers) {
     virtual_servers_.emplace(read.id, from_reading(read));
@@ -29,6 +31,9 @@ void ObservedState::replace(const ipvs::Observation& observation) {
   note_vanished(observation.virtual_servers);
   link_present_ = observation.link_present;
   rules_intact_ = observation.rules_intact;
+  for (const auto& [id, server] : virtual_servers_) {
+    if (!is_recorded(id) && before.virtual_server(id) && before.is_ours(id)) remembered_.insert(id);
+  }
 }
 
 void ObservedState::note_vanished(const std::vector<ipvs::ObservedVirtualServer>& read) {
@@ -69,6 +74,7 @@ void ObservedState::absorb(const ipvs::Step& step) {
     }
     void operator()(const ipvs::DeleteVirtualServer& s) const {
       state.virtual_servers_.erase(s.id);
+      state.remembered_.erase(s.id);
     }
     void operator()(const ipvs::AddRealServer& s) const {
       state.virtual_servers_[s.parent].real_servers.insert_or_assign(
@@ -101,6 +107,10 @@ const ObservedVirtualServer* ObservedState::virtual_server(const ipvs::VirtualSe
 }
 
 bool ObservedState::is_ours(const ipvs::VirtualServerId& id) const {
+  return is_recorded(id) || remembered_.contains(id);
+}
+
+bool ObservedState::is_recorded(const ipvs::VirtualServerId& id) const {
   if (id.fwmark != 0) return false;
   return is_bound(id.address) ||
          has({.set = ipvs::SetName::kServiceAddresses, .address = id.address}) ||

@@ -4,7 +4,8 @@
 // Ours, and so never to be confused with what others put there (law 5): a virtual server whose
 // address is bound to kube-ipvs0 or stands in our set of service addresses, or which stands in our
 // set of node ports. Those sets are filled before a virtual server is made and emptied after it is
-// gone, so ownership survives a kill at any point. Pure; one thread (io).
+// gone, so ownership survives a kill at any point. While we live, we also remember what was ours
+// when somebody flushes our table. Pure; one thread (io).
 #pragma once
 
 #include <boost/container/flat_map.hpp>
@@ -71,6 +72,7 @@ class ObservedState {
 
  private:
   void note_vanished(const std::vector<ipvs::ObservedVirtualServer>& read);
+  [[nodiscard]] bool is_recorded(const ipvs::VirtualServerId& id) const;
 
   template <class Key>
   using Set = boost::unordered_flat_set<Key, KeyHash>;
@@ -80,6 +82,7 @@ class ObservedState {
   Set<ipvs::SetElement> elements_;
   std::vector<ipvs::VirtualServerId> order_;     // of the last reading
   std::vector<ipvs::VirtualServerId> vanished_;  // since the one before, the last first
+  Set<ipvs::VirtualServerId> remembered_;  // were ours, are there still; the record is lost
   bool link_present_ = false;
   bool rules_intact_ = false;
 };

@@ -1,9 +1,10 @@
-// Random histories over a kernel in memory, seeded and so repeatable: Services and slices come and
-// go, other programs write, steps fail, the agent is killed in the middle of a plan. After every
-// single step the laws of design.md hold; and when the trouble ends, the kernel comes to hold what
-// it should.
+// Random histories over a kernel in memory, seeded and so repeatable: Services of every type and
+// slices come and go, the node's addresses do, other programs write, steps fail, the agent is
+// killed in the middle of a plan. After every single step the laws of design.md hold; and when the
+// trouble ends, the kernel comes to hold what it should.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <memory>
 #include <random>
 #include <utility>
@@ -19,7 +20,9 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kGrace = 60s;
-const auto kForeign = tcp("192.0.2.1", 80);
+const std::string kNodeAddress = "192.168.0.1";
+// Of others, one of them at the node's own address, where node ports are ours.
+const std::vector kForeign{tcp("192.0.2.1", 80), tcp(kNodeAddress, 9999)};
 
 // The API server's side of the world.
 struct Cluster {
@@ -37,21 +40,26 @@ std::vector<T> values(const std::map<kube::NamespacedName, T>& objects) {
 class Simulation {
  public:
   explicit Simulation(unsigned seed) : random_(seed) {
-    kernel_.plant(
-        {.id = kForeign,
-         .settings = {},
-         .traffic = {},
-         .real_servers = {
-             {.id = real("192.0.2.9", 80), .settings = {}, .connections = {}, .traffic = {}}}});
+    for (const auto& id : kForeign) {
+      kernel_.plant(
+          {.id = id,
+           .settings = {},
+           .traffic = {},
+           .real_servers = {
+               {.id = real("192.0.2.9", 80), .settings = {}, .connections = {}, .traffic = {}}}});
+    }
+    kernel_.add_node_address({ip("127.0.0.1"), "lo"});
+    kernel_.add_node_address({ip(kNodeAddress), "eth0"});
     restart();
   }
 
   void one_turn() {
     now_ += std::chrono::milliseconds(pick(0, 20'000));
     change_cluster();
+    if (chance(10)) change_node();
     if (chance(15)) disturb_kernel();
     if (chance(30)) set_connections();
-    if (chance(5)) restart();
+    if (chance(5) && !flushed_) restart();
     if (chance(20)) read_kernel();
     carry_out(chance(10) ? pick(0, 6) : kNever, chance(10) ? pick(0, 6) : kNever);
     check_foreign();
@@ -91,15 +99,47 @@ class Simulation {
     EXPECT_EQ(kernel_.journal().size(), before);
   }
 
+  // Two Services may land on one address.
+  kube::Service any_service(const std::string& name) {
+    auto made = service(name, {address_of(pick(1, 3))},
+                        {{.name = "",
+                          .protocol = chance(30) ? kube::Protocol::kUdp : kube::Protocol::kTcp,
+                          .port = static_cast<std::uint16_t>(80 + pick(0, 1))}});
+    made.internal_policy = any_policy();
+    if (chance(20)) made.session_affinity = std::chrono::seconds(pick(1, 9));
+    if (chance(50)) return made;
+    made.type = kube::ServiceType::kLoadBalancer;
+    made.ports.front().node_port = static_cast<std::uint16_t>(30000 + pick(0, 2));
+    made.external_policy = any_policy();
+    if (chance(50)) made.load_balancer_ips = {ip("203.0.113." + std::to_string(pick(1, 3)))};
+    if (chance(50)) made.external_ips = {ip("203.0.113." + std::to_string(pick(1, 3)))};
+    for (int i = pick(0, 2); i > 0; --i) made.source_ranges.push_back(any_range());
+    made.health_check_node_port = 32000;
+    return made;
+  }
+
+  kube::TrafficPolicy any_policy() {
+    return chance(50) ? kube::TrafficPolicy::kLocal : kube::TrafficPolicy::kCluster;
+  }
+
+  kube::CidrRange any_range() {
+    return *kube::parse_cidr_range("10.0.0.0/" + std::to_string(pick(8, 16)));
+  }
+
+  // An address comes or goes; now and then it is one that a Service has as an external one.
+  void change_node() {
+    const auto address = chance(30) ? ip("203.0.113." + std::to_string(pick(1, 3)))
+                                    : ip("192.168.0." + std::to_string(pick(2, 3)));
+    kernel_.remove_node_address(address);
+    if (chance(60)) kernel_.add_node_address({address, "eth1"});
+  }
+
   void change_cluster() {
     const int number = pick(1, 4);
     const auto name = "ns/s" + std::to_string(number);
     switch (pick(0, 5)) {
-      case 0: {  // two Services may land on one address
-        auto made = service(name, {address_of(pick(1, 3))},
-                            {{.name = "",
-                              .protocol = chance(30) ? kube::Protocol::kUdp : kube::Protocol::kTcp,
-                              .port = static_cast<std::uint16_t>(80 + pick(0, 1))}});
+      case 0: {
+        auto made = any_service(name);
         cluster_.services[named(name)] = made;
         it_->changed(made, now_);
         break;
@@ -138,6 +178,7 @@ class Simulation {
         break;
       case 2:
         kernel_.flush_ruleset();
+        flushed_ = true;
         break;
       default:
         kernel_.break_rules();
@@ -164,7 +205,7 @@ class Simulation {
   // at step number `killed` the agent dies.
   void carry_out(int failing, int killed) {
     failing_ = failing;
-    killed_ = killed;
+    killed_ = flushed_ ? kNever : killed;
     while (it_->ready() && it_->pending()) {
       auto plan = it_->decide(now_);
       const auto claimed = write(plan.claims);
@@ -172,7 +213,8 @@ class Simulation {
       const auto changes = announceable(std::move(plan.changes), plan.claims, *claimed);
       const auto changed = write(changes);
       if (!changed) return restart();
-      const auto releases = releasable(std::move(plan.releases), changes, *changed);
+      const auto releases = releasable(std::move(plan.releases), joined(plan.claims, changes),
+                                       joined(*claimed, *changed));
       const auto released = write(releases);
       if (!released) return restart();
       const bool claims_done = acknowledged(plan.claims, *claimed);
@@ -180,7 +222,13 @@ class Simulation {
       const bool releases_done = acknowledged(releases, *released);
       if (!claims_done || !changes_done || !releases_done) read_kernel();
     }
-    if (std::exchange(repairing_, false)) disturbed_ = half_written_ = false;
+    if (std::exchange(repairing_, false)) disturbed_ = half_written_ = flushed_ = false;
+  }
+
+  template <class T>
+  static std::vector<T> joined(std::vector<T> first, const std::vector<T>& second) {
+    first.insert(first.end(), second.begin(), second.end());
+    return first;
   }
 
   bool acknowledged(const std::vector<ipvs::Step>& steps,
@@ -226,9 +274,13 @@ class Simulation {
     ObservedState state;
     state.replace(node);
     for (const auto& server : node.virtual_servers) {
-      if (server.id == kForeign) continue;
-      EXPECT_TRUE(state.is_ours(server.id)) << "not known as ours after " << ipvs::to_string(step);
+      if (std::find(kForeign.begin(), kForeign.end(), server.id) != kForeign.end()) continue;
+      EXPECT_TRUE(state.is_ours(server.id))
+          << ipvs::to_string(ipvs::DeleteVirtualServer{server.id}) << " is not known as ours after "
+          << ipvs::to_string(step);
     }
+    if (const auto* made = std::get_if<ipvs::AddVirtualServer>(&step))
+      check_restricted(made->id, state);
     if (std::holds_alternative<ipvs::BindAddress>(step)) {
       const auto& address = std::get<ipvs::BindAddress>(step).address;
       EXPECT_TRUE(state.has({.set = ipvs::SetName::kServiceAddresses, .address = address}))
@@ -236,10 +288,23 @@ class Simulation {
     }
   }
 
+  // Who may use it, and who is masqueraded, is known before a virtual server is there.
+  void check_restricted(const ipvs::VirtualServerId& id, const ObservedState& state) {
+    const auto* wanted = it_->desired_state().virtual_server(id);
+    ASSERT_NE(wanted, nullptr);
+    for (const auto& element : wanted->elements) {
+      if (element.set == ipvs::SetName::kServicePorts) continue;
+      EXPECT_TRUE(state.has(element))
+          << "open before " << ipvs::to_string(ipvs::AddElement{element});
+    }
+  }
+
   void check_foreign() {
-    const auto* foreign = kernel_.find(kForeign);
-    ASSERT_NE(foreign, nullptr) << "a foreign virtual server was deleted";
-    EXPECT_EQ(foreign->real_servers.size(), 1U);
+    for (const auto& id : kForeign) {
+      const auto* foreign = kernel_.find(id);
+      ASSERT_NE(foreign, nullptr) << "a foreign virtual server was deleted";
+      EXPECT_EQ(foreign->real_servers.size(), 1U);
+    }
   }
 
   void check_converged() {
@@ -268,6 +333,7 @@ class Simulation {
   FakeKernel kernel_;
   std::unique_ptr<Reconciliation> it_;
   bool disturbed_ = false;     // somebody tore at the tables, and they are not whole again
+  bool flushed_ = false;       // what is ours is remembered only: who dies now leaves it behind
   bool half_written_ = false;  // killed in the middle of a plan
   bool repairing_ = false;     // what follows comes after a complete reading
   int failing_ = kNever;

@@ -1,0 +1,81 @@
+#include "reconcile/node_settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace reconcile::test {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+
+// Every sysctl as it is to be.
+std::vector<ipvs::SysctlReading> as_wanted(const NodeSettings& settings) {
+  std::vector<ipvs::SysctlReading> read;
+  for (const auto& sysctl : desired_sysctls(settings)) read.push_back({sysctl.path, sysctl.value});
+  return read;
+}
+
+void set(std::vector<ipvs::SysctlReading>& read, const std::string& path,
+         std::optional<std::string> value) {
+  for (auto& one : read) {
+    if (one.path == path) one.value = std::move(value);
+  }
+}
+
+TEST(NodeSettings, AskForNothingWhereAllIsAsItShouldBe) {
+  EXPECT_THAT(settings_steps({}, {}, as_wanted({})), IsEmpty());
+}
+
+TEST(NodeSettings, AskForTheSysctlsThatIpvsNeeds) {
+  EXPECT_THAT(sysctl_paths({}), ElementsAre("net/ipv4/ip_forward", "net/ipv4/vs/conntrack",
+                                            "net/ipv4/vs/expire_nodest_conn",
+                                            "net/ipv4/vs/expire_quiescent_template"));
+}
+
+TEST(NodeSettings, WriteWhatAnotherProgramSet) {
+  auto read = as_wanted({});
+  set(read, "net/ipv4/vs/conntrack", "0");
+  EXPECT_THAT(settings_steps({}, {}, read),
+              ElementsAre(ipvs::Step(ipvs::WriteSysctl{"net/ipv4/vs/conntrack", "1"})));
+}
+
+TEST(NodeSettings, WriteWhatCannotBeReadSoThatTheErrorNamesIt) {
+  auto read = as_wanted({});
+  set(read, "net/ipv4/vs/conntrack", std::nullopt);
+  EXPECT_THAT(settings_steps({}, {}, read), testing::SizeIs(1));
+}
+
+TEST(NodeSettings, LeaveAloneWhatNobodyRead) { EXPECT_THAT(settings_steps({}, {}, {}), IsEmpty()); }
+
+TEST(NodeSettings, LeaveAHigherNumberOfConnectionsAlone) {
+  const NodeSettings settings{.conntrack = {.max = 131'072}};
+  auto read = as_wanted(settings);
+  set(read, "net/netfilter/nf_conntrack_max", "262144");
+  EXPECT_THAT(settings_steps(settings, {}, read), IsEmpty());
+  set(read, "net/netfilter/nf_conntrack_max", "65536");
+  EXPECT_THAT(
+      settings_steps(settings, {}, read),
+      ElementsAre(ipvs::Step(ipvs::WriteSysctl{"net/netfilter/nf_conntrack_max", "131072"})));
+}
+
+TEST(NodeSettings, AskForStrictArpOnlyWhereItIsWanted) {
+  EXPECT_THAT(sysctl_paths({}), Not(Contains("net/ipv4/conf/all/arp_ignore")));
+  EXPECT_THAT(desired_sysctls({.strict_arp = true}),
+              testing::IsSupersetOf({DesiredSysctl{"net/ipv4/conf/all/arp_announce", "2"},
+                                     DesiredSysctl{"net/ipv4/conf/all/arp_ignore", "1"}}));
+}
+
+TEST(NodeSettings, SetTheTimeoutsThatWereAskedFor) {
+  const NodeSettings settings{.timeouts = {.tcp = 7200s}};
+  EXPECT_THAT(settings_steps(settings, {.tcp = 900s, .tcp_fin = 120s, .udp = 300s}, {}),
+              ElementsAre(ipvs::Step(ipvs::SetTimeouts{{.tcp = 7200s}})));
+  EXPECT_THAT(settings_steps(settings, {.tcp = 7200s, .tcp_fin = 120s, .udp = 300s}, {}),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace reconcile::test
