@@ -3,6 +3,7 @@
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
@@ -18,6 +19,7 @@
 #include "reconcile/agent_servers.h"
 #include "reconcile/command.h"
 #include "reconcile/configured_node.h"
+#include "reconcile/node_watch.h"
 #include "reconcile/plan_script.h"
 #include "reconcile/version.h"
 
@@ -26,33 +28,26 @@ namespace {
 
 namespace asio = boost::asio;
 
-// Opens the kernel door. Runs on the kernel thread.
-KernelOpener kernel_opener(const NodeConfig& node) {
-  return [settings = kernel_settings(node)]() -> ipvs::Result<OpenKernel> {
-    auto kernel = ipvs::NetlinkKernel::open(settings);
-    if (!kernel) return tl::unexpected(kernel.error());
-    return OpenKernel{std::move(*kernel), {}};
-  };
-}
-
 // The agent between its two doors.
 class Daemon {
  public:
   Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run)
       : log_(log),
         node_(node_config(config, access.host, std::thread::hardware_concurrency())),
-        agent_(io_.get_executor(),
-               {.node = node_,
-                .audit_period = config.sync_period,
-                .drain_deadline = config.drain_deadline,
-                .show = run == Run::kDry ? shown() : nullptr},
-               kernel_opener(node_), log),
+        agent_(
+            io_.get_executor(),
+            {.node = node_,
+             .audit_period = config.sync_period,
+             .drain_deadline = config.drain_deadline,
+             .show = run == Run::kDry ? shown() : nullptr},
+            [this, settings = kernel_settings(node_)] { return open_kernel(settings); }, log),
         signals_(io_, SIGTERM, SIGINT) {
     watch(access, kube::all_services(), agent_.services());
     watch(access, kube::all_endpoint_slices(), agent_.slices());
     watch(access, kube::node_named(config.node_name), agent_.node());
     // In a dry run the ports are another agent's.
     if (run == Run::kDry) return;
+    watches_node_ = true;
     servers_.emplace(io_.get_executor(), config, agent_, named_watches(), log_);
   }
 
@@ -70,6 +65,27 @@ class Daemon {
   }
 
  private:
+  // The kernel door; and beside it a monitor, opened before anything is read, so that no change is
+  // missed. Without one the audits find what changed, later. Runs on the kernel thread.
+  ipvs::Result<OpenKernel> open_kernel(const ipvs::KernelSettings& settings) {
+    auto kernel = ipvs::NetlinkKernel::open(settings);
+    if (!kernel) return tl::unexpected(kernel.error());
+    auto monitor = ipvs::NodeMonitor::open((*kernel)->ports());
+    OpenKernel opened{std::move(*kernel), {}};
+    if (monitor) {
+      asio::post(io_, [this, heard = std::move(*monitor)]() mutable { listen(std::move(heard)); });
+    } else {
+      opened.warnings.push_back(monitor.error());
+    }
+    return opened;
+  }
+
+  void listen(ipvs::NodeMonitor monitor) {
+    if (!watches_node_) return;
+    node_watch_.emplace(io_.get_executor(), std::move(monitor), [this] { agent_.node_changed(); });
+    spawn(node_watch_->run());
+  }
+
   template <class T>
   void watch(const kube::ClusterAccess& access, kube::Resource resource,
              kube::Listener<T>& listener) {
@@ -113,6 +129,8 @@ class Daemon {
 
   void stop() {
     signals_.cancel();
+    watches_node_ = false;
+    if (node_watch_) node_watch_->stop();
     if (servers_) servers_->stop();
     for (auto& reflector : reflectors_) reflector.stop();
     agent_.stop();
@@ -125,6 +143,8 @@ class Daemon {
   asio::signal_set signals_;
   std::list<kube::Reflector> reflectors_;
   std::optional<AgentServers> servers_;
+  std::optional<NodeWatch> node_watch_;
+  bool watches_node_ = false;  // not in a dry run, nor when we stop
   bool failed_ = false;
 };
 

@@ -82,7 +82,7 @@ class ObservedState {
   Set<ipvs::SetElement> elements_;
   std::vector<ipvs::VirtualServerId> order_;     // of the last reading
   std::vector<ipvs::VirtualServerId> vanished_;  // since the one before, the last first
-  Set<ipvs::VirtualServerId> remembered_;  // were ours, are there still; the record is lost
+  Set<ipvs::VirtualServerId> remembered_;        // were ours, are there still; the record is lost
   bool link_present_ = false;
   bool rules_intact_ = false;
 };
