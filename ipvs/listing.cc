@@ -152,20 +152,6 @@ void Listing::add_virtual_server(const ObservedVirtualServer& server) {
   text_ += '\n';
 }
 
-std::string_view forward_word(Forward forward) {
-  switch (forward) {
-    case Forward::kMasquerade:
-      return "Masq";
-    case Forward::kLocal:
-      return "Local";
-    case Forward::kTunnel:
-      return "Tunnel";
-    case Forward::kRoute:
-      return "Route";
-  }
-  return "";
-}
-
 std::string_view checksum_word(std::uint16_t flags) {
   if (flags == 0) return "-c";
   return flags == 1 ? "+c" : "r+c";

@@ -25,6 +25,20 @@ std::string_view protocol_word(Protocol protocol) {
   return "?";
 }
 
+std::string_view forward_word(Forward forward) {
+  switch (forward) {
+    case Forward::kMasquerade:
+      return "Masq";
+    case Forward::kLocal:
+      return "Local";
+    case Forward::kTunnel:
+      return "Tunnel";
+    case Forward::kRoute:
+      return "Route";
+  }
+  return "";
+}
+
 namespace {
 
 using FlagWords = std::array<std::string_view, 3>;

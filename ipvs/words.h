@@ -18,6 +18,9 @@ namespace ipvs {
 // "TCP", "UDP", "SCTP"; "?" for any other protocol.
 [[nodiscard]] std::string_view protocol_word(Protocol protocol);
 
+// "Masq", "Local", "Tunnel", "Route".
+[[nodiscard]] std::string_view forward_word(Forward forward);
+
 // The scheduler's flags of `settings`, comma separated: "sh-fallback,sh-port", "flag-1". The third
 // bit has no name with sh and mh: alone it gives an empty text.
 [[nodiscard]] std::string scheduler_flag_words(const VirtualServer& settings);

@@ -64,7 +64,8 @@ int run_agent(const GivenFlags& given, Run run) {
     complain(fmt::format("{}: {}. {}", trouble.what, trouble.why, trouble.remedy));
     return kWrongInvocation;
   }
-  Log log(config->verbosity);
+  Log log(config->verbosity, {},
+          config->logging_format == "json" ? LogFormat::kJson : LogFormat::kText);
   report(log, *config, *file);
   return run_daemon(*config, *access, log, run);
 }

@@ -17,7 +17,7 @@ struct GetOptions {
   std::string what;
   std::string namespace_name = "default";
   std::string output;
-  std::string socket = kControlSocket;
+  std::string socket = default_control_socket();
   bool all = false;
   bool no_headers = false;
   bool watch = false;
@@ -27,7 +27,7 @@ struct ExplainOptions {
   std::string service;
   std::string endpoint;
   std::string from;
-  std::string socket = kControlSocket;
+  std::string socket = default_control_socket();
 };
 
 int show(const std::string& socket, const std::string& target) {

@@ -6,10 +6,14 @@
 #include <algorithm>
 #include <memory>
 
+#include "reconcile/command_reference.h"
 #include "reconcile/did_you_mean.h"
 
 namespace reconcile {
 namespace {
+
+constexpr const char* kDescription =
+    "The service load balancer of a Kubernetes node, on the kernel's IPVS";
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -31,6 +35,8 @@ void add_commands(CLI::App& app, Action& chosen) {
   add_explain_command(app, chosen);
   add_plan_command(app, chosen);
   add_config_command(app, chosen);
+  add_completion_command(app, chosen);
+  add_man_command(app, chosen);
   add_version_command(app, chosen);
 }
 
@@ -99,13 +105,20 @@ Usage wrong(const CLI::App& app, const CLI::Error& error,
 
 }  // namespace
 
+std::unique_ptr<CLI::App> command_reference() {
+  static Action nothing;
+  auto app = std::make_unique<CLI::App>(kDescription, "kube-ipvs");
+  add_commands(*app, nothing);
+  return app;
+}
+
 tl::expected<Action, Usage> parse_command_line(std::vector<std::string> arguments) {
   Action chosen;
   if (is_status(arguments)) {
     return
         [words = std::vector(arguments.begin() + 1, arguments.end())] { return run_status(words); };
   }
-  CLI::App app("The service load balancer of a Kubernetes node, on the kernel's IPVS", "kube-ipvs");
+  CLI::App app(kDescription, "kube-ipvs");
   add_commands(app, chosen);
   arguments = as_cli11_knows(std::move(arguments));
   try {

@@ -23,7 +23,7 @@ struct PlanOptions {
   std::string node;
   std::string config;
   std::string output;
-  std::string socket = kControlSocket;
+  std::string socket = default_control_socket();
   bool detailed_exit_code = false;
 };
 

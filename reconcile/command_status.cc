@@ -3,17 +3,30 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <map>
+#include <set>
+#include <sstream>
+#include <thread>
 
+#include "ipvs/netlink_kernel.h"
 #include "ipvs/table_reader.h"
+#include "ipvs/words.h"
 #include "reconcile/command.h"
+#include "reconcile/control_client.h"
 #include "reconcile/listing_arguments.h"
+#include "reconcile/observed_state.h"
 #include "reconcile/status.h"
 #include "reconcile/status_options.h"
 #include "reconcile/system_names.h"
 
 namespace reconcile {
 namespace {
+
+using Text = ipvs::Result<std::string>;
+
+constexpr auto kWatchPeriod = std::chrono::seconds(1);
 
 // Who is asked decides how trouble is told.
 enum class CalledAs : std::uint8_t { kStatus, kIpvsadm };
@@ -40,6 +53,64 @@ int cannot_read(const ipvs::Error& error) {
   return kFailed;
 }
 
+// "TCP 10.96.0.1:443<tab>default/kubernetes", a line each.
+std::map<std::string, std::string> names_in(const std::string& text) {
+  std::map<std::string, std::string> names;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto tab = line.find('\t');
+    if (tab != std::string::npos) names[line.substr(0, tab)] = line.substr(tab + 1);
+  }
+  return names;
+}
+
+// Without an agent the table is shown all the same.
+void add_names(StatusContext& context) {
+  const auto text = ask_agent(default_control_socket(), "/names");
+  if (!text) return complain(text.error());
+  context.name_of = [names = names_in(*text)](const ipvs::VirtualServerId& id) {
+    const auto found = names.find(ipvs::to_string(id));
+    return found == names.end() ? std::string("<none>") : found->second;
+  };
+}
+
+// Ours or not is written in the kernel, so no agent is asked.
+ipvs::Result<std::set<ipvs::VirtualServerId>> read_foreign() {
+  auto kernel = ipvs::NetlinkKernel::open({});
+  if (!kernel) return tl::unexpected(kernel.error());
+  const auto observation = (*kernel)->observe();
+  if (!observation) return tl::unexpected(observation.error());
+  ObservedState state;
+  state.replace(*observation);
+  const auto foreign = state.foreign();
+  return std::set<ipvs::VirtualServerId>(foreign.begin(), foreign.end());
+}
+
+Text text_with_context(ipvs::TableReader& kernel, const ListingRequest& request) {
+  StatusContext context;
+  const bool wants_names = request.names || request.output != ListingOutput::kText;
+  if (wants_names && request.subject == ListingSubject::kTable) add_names(context);
+  if (request.foreign) {
+    auto foreign = read_foreign();
+    if (!foreign) return tl::unexpected(foreign.error());
+    context.only = *std::move(foreign);
+  }
+  return status_text(kernel, request, context);
+}
+
+// Prints the text whenever it is another one, until interrupted.
+int follow(ipvs::TableReader& kernel, const ListingRequest& request) {
+  std::string shown;
+  while (true) {
+    const auto text = text_with_context(kernel, request);
+    if (!text) return cannot_read(text.error());
+    if (*text != shown) print(*text);
+    shown = *text;
+    std::fflush(stdout);
+    std::this_thread::sleep_for(kWatchPeriod);
+  }
+}
+
 int show(const tl::expected<ListingRequest, ListingUsage>& request, CalledAs called) {
   auto kernel = ipvs::TableReader::open();
   if (!kernel && called == CalledAs::kIpvsadm) return cannot_open(kernel.error(), called);
@@ -48,7 +119,8 @@ int show(const tl::expected<ListingRequest, ListingUsage>& request, CalledAs cal
     return request.error().code;
   }
   if (!kernel) return cannot_open(kernel.error(), called);
-  const auto text = status_text(*kernel, *request);
+  if (request->watch) return follow(*kernel, *request);
+  const auto text = text_with_context(*kernel, *request);
   if (!text) return cannot_read(text.error());
   print(*text);
   return kDone;

@@ -9,6 +9,9 @@
 #include <boost/asio/read.hpp>
 #include <boost/asio/write.hpp>
 #include <cctype>
+#include <cstdlib>
+
+#include "reconcile/agent_config.h"
 
 namespace reconcile {
 namespace {
@@ -26,6 +29,11 @@ std::string no_agent(const std::string& socket, const std::string& why) {
 }
 
 }  // namespace
+
+std::string default_control_socket() {
+  const char* chosen = std::getenv("KUBE_IPVS_CONTROL_SOCKET");
+  return chosen == nullptr ? AgentConfig().control_socket : chosen;
+}
 
 tl::expected<std::string, std::string> ask_agent(const std::string& socket,
                                                  const std::string& target) {

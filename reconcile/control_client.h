@@ -6,7 +6,8 @@
 
 namespace reconcile {
 
-inline constexpr const char* kControlSocket = "/run/kube-ipvs/agent.sock";
+// $KUBE_IPVS_CONTROL_SOCKET, else /run/kube-ipvs/agent.sock.
+[[nodiscard]] std::string default_control_socket();
 
 // The body of the answer to GET `target`; or why there is none: what, why, what to do.
 [[nodiscard]] tl::expected<std::string, std::string> ask_agent(const std::string& socket,

@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
 #include <exception>
+#include <fstream>
 #include <list>
 #include <optional>
 #include <thread>
@@ -148,12 +149,21 @@ class Daemon {
   bool failed_ = false;
 };
 
+// Without the privilege the score stays; that is no reason to end.
+void set_oom_score(int score, Log& log) {
+  std::ofstream file("/proc/self/oom_score_adj");
+  file << score;
+  file.flush();
+  if (!file) log.info(2, "The OOM score stays as it is; root may lower it", {{"wanted", score}});
+}
+
 }  // namespace
 
 int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run) {
   log.info(0, "Starting",
            {{"version", kVersion}, {"node", config.node_name}, {"server", access.url()}});
   for (const auto& warning : access.warnings) log.warning(warning);
+  set_oom_score(config.oom_score_adj, log);
   return Daemon(config, access, log, run).run();
 }
 

@@ -1,6 +1,9 @@
-// The log: the only place that writes log lines, in klog's text form, all of them to stderr.
+// The log: the only place that writes log lines, in klog's text form or as JSON, all of them to
+// stderr.
 //
 //   I1025 00:15:15.525108       1 agent.cc:116] "Service programmed" service="default/web" steps=6
+//
+//   {"ts":1732503315525.108,"caller":"agent.cc:116","msg":"Service programmed","v":2,"steps":6}
 //
 // Values come from everywhere, so strings are quoted, control characters escaped and long ones cut.
 // Levels: 0 always, 1 configuration, 2 steady state (the default), 3 changes, 4 debugging, 5
@@ -20,12 +23,14 @@ namespace reconcile {
 struct Field {
   std::string key;
   std::string text;
+  bool quoted = true;
 
-  Field(std::string_view name, std::string_view value);
+  Field(std::string_view name, std::string_view value) : key(name), text(value) {}
   Field(std::string_view name, const char* value) : Field(name, std::string_view(value)) {}
   Field(std::string_view name, const std::string& value) : Field(name, std::string_view(value)) {}
   template <std::integral Number>
-  Field(std::string_view name, Number value) : key(name), text(std::to_string(value)) {}
+  Field(std::string_view name, Number value)
+      : key(name), text(std::to_string(value)), quoted(false) {}
 };
 
 // Where a line was written, filled in by the compiler at the call.
@@ -37,11 +42,15 @@ struct Where {
   }
 };
 
+// --logging-format.
+enum class LogFormat : std::uint8_t { kText, kJson };
+
 class Log {
  public:
   using Sink = std::function<void(std::string_view line)>;  // the line comes with its line end
 
-  explicit Log(int verbosity, Sink sink = {});  // without a sink: stderr
+  // Without a sink: stderr.
+  explicit Log(int verbosity, Sink sink = {}, LogFormat format = LogFormat::kText);
 
   void info(int level, std::string_view message, std::initializer_list<Field> fields = {},
             Where where = Where::here());
@@ -52,10 +61,11 @@ class Log {
 
  private:
   void write(char severity, std::string_view message, std::initializer_list<Field> fields,
-             Where where);
+             Where where, int level);
 
   int verbosity_;
   Sink sink_;
+  LogFormat format_;
 };
 
 // `text` in double quotes, control characters and quotes escaped, cut at 512 bytes.

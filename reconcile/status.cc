@@ -8,6 +8,7 @@
 #include "ipvs/connection_listing.h"
 #include "ipvs/save_format.h"
 #include "ipvs/settings_listing.h"
+#include "reconcile/kernel_table.h"
 #include "reconcile/system_names.h"
 
 namespace reconcile {
@@ -29,31 +30,41 @@ ipvs::Result<std::string> read_connections() {
 }
 
 Text table_text(ipvs::TableReader& kernel, const ListingRequest& request,
-                const ipvs::Names* names) {
+                const StatusContext& context, const ipvs::Names* names) {
   const auto info = kernel.info();
   if (!info) return tl::unexpected(info.error());
-  const auto table = request.only ? kernel.observe(std::array{*request.only}) : kernel.observe();
+  auto table = request.only ? kernel.observe(std::array{*request.only}) : kernel.observe();
   if (!table) return tl::unexpected(table.error());
   if (request.only && table->empty()) {
     return tl::unexpected(
         ipvs::Error{.code = ESRCH, .operation = "find", .subject = "the service"});
+  }
+  if (context.only) {
+    std::erase_if(*table, [&](const auto& server) { return !context.only->contains(server.id); });
+  }
+  if (request.output == ListingOutput::kJson || request.output == ListingOutput::kYaml) {
+    const bool json = request.output == ListingOutput::kJson;
+    return to_text(kernel_table(*table, context.name_of),
+                   json ? TableOutput::kJson : TableOutput::kYaml);
   }
   return ipvs::listing(*info, *table,
                        {.format = request.format,
                         .exact = request.exact,
                         .sorted = request.sorted,
                         .version_line = !request.only,
-                        .names = names});
+                        .names = names,
+                        .note = context.name_of});
 }
 
 }  // namespace
 
-Text status_text(ipvs::TableReader& kernel, const ListingRequest& request) {
+Text status_text(ipvs::TableReader& kernel, const ListingRequest& request,
+                 const StatusContext& context) {
   const auto system = system_names();
   const auto* names = request.numeric ? nullptr : &system;
   switch (request.subject) {
     case ListingSubject::kTable:
-      return table_text(kernel, request, names);
+      return table_text(kernel, request, context, names);
     case ListingSubject::kConnections:
       return read_connections().map([&](const std::string& connections) {
         return ipvs::connection_listing(

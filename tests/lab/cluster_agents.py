@@ -30,10 +30,12 @@ class Agents:
             self.start(node)
 
     def start(self, node: str) -> None:
-        mode = ("--proxy-mode=ipvs",) if self.program.name == "kube-proxy" else ("agent",)
+        is_peer = self.program.name == "kube-proxy"
+        mode = "--proxy-mode=ipvs" if is_peer else "agent"
+        own = () if is_peer else ("--control-socket", self.control_socket(node))
         self._lab.spawn(node, _name(node), [
-            str(self.program), *mode, "--hostname-override", node,
-            "--kubeconfig", self._kubeconfig, "-v=2", *self.options])
+            str(self.program), mode, "--hostname-override", node,
+            "--kubeconfig", self._kubeconfig, "-v=2", *own, *self.options])
 
     def stop(self, node: str, signal_number: int) -> None:
         """Ends the node's agent with the signal; returns when it has ended."""
@@ -44,6 +46,11 @@ class Agents:
     def restart(self, node: str, signal_number: int) -> None:
         self.stop(node, signal_number)
         self.start(node)
+
+    @staticmethod
+    def control_socket(node: str) -> str:
+        """One for each: the nodes of a lab share their files."""
+        return f"/run/kube-ipvs/{node}.sock"
 
     def alive(self, node: str) -> bool:
         return self._lab.alive(_name(node))

@@ -35,6 +35,24 @@ TEST(Log, IsSilentAboveItsLevelButNeverAboutErrors) {
   EXPECT_THAT(captured.text, testing::StartsWith("E"));
 }
 
+TEST(Log, WritesJsonAsKubernetesComponentsDo) {
+  std::string text;
+  Log log(
+      2, [&](std::string_view line) { text += line; }, LogFormat::kJson);
+  log.info(2, "Service \"programmed\"", {{"service", "default/web"}, {"steps", 6}});
+  EXPECT_THAT(text, MatchesRegex("\\{\"ts\":[0-9]+\\.[0-9]{3},\"caller\":\"log_test.cc:[0-9]+\","
+                                 "\"msg\":\"Service \\\\\"programmed\\\\\"\",\"v\":2,"
+                                 "\"service\":\"default/web\",\"steps\":6\\}\n"));
+}
+
+TEST(Log, WritesErrorsInJsonWithoutALevel) {
+  std::string text;
+  Log log(
+      0, [&](std::string_view line) { text += line; }, LogFormat::kJson);
+  log.error("trouble", {{"err", "\x1b[31m"}});
+  EXPECT_THAT(text, testing::EndsWith("\"msg\":\"trouble\",\"err\":\"\\u001b[31m\"}\n"));
+}
+
 TEST(Log, EscapesWhatAHostileObjectCouldHold) {
   EXPECT_EQ(in_quotes("a\n\"b\"\\\x1b[31m"), "\"a\\n\\\"b\\\"\\\\\\x1b[31m\"");
   EXPECT_LT(in_quotes(std::string(100'000, 'x')).size(), 600U);

@@ -1,0 +1,82 @@
+"""What an operator asks a node: health, metrics, and the subcommands, against a running agent."""
+
+from __future__ import annotations
+
+import json
+
+from e2e.fixture import PORT, SOON, ClusterTest
+from lab.client import Completed
+from lab.cluster import Pod
+
+NAMESPACE = "operator"
+
+
+class Operator(ClusterTest):
+    pods: list[Pod]
+    address: str
+    node: str
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.node = cls.node_names()[0]
+        cls.pods, cls.address = cls.make_served(NAMESPACE, 2)
+
+    def test_health_is_green_and_says_so_in_kube_proxys_words(self) -> None:
+        health = json.loads(self.fetch("http://127.0.0.1:10256/healthz"))
+        self.assertTrue(health["healthy"])
+        self.assertTrue(health["nodeEligible"])
+        self.assertEqual(set(health["status"]), {"IPv4", "IPv6"})
+        self.assertNotIn("nodeEligible", json.loads(self.fetch("http://127.0.0.1:10256/livez")))
+
+    def test_metrics_name_the_mode_and_count(self) -> None:
+        self.assertEqual(self.fetch("http://127.0.0.1:10249/proxyMode"), "ipvs")
+        metrics = self.fetch("http://127.0.0.1:10249/metrics")
+        self.assertIn('kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"}', metrics)
+        self.assertIn('kube_ipvs_virtual_servers{owner="ours"}', metrics)
+
+    def test_get_shows_the_service_and_its_endpoints(self) -> None:
+        services = self.ask("get", "services", "-n", NAMESPACE)
+        self.assertIn(f"{self.address}:{PORT}", services)
+        self.assertIn("Programmed", services)
+        endpoints = json.loads(self.ask("get", "endpoints", "-n", NAMESPACE, "-o", "json"))
+        self.assertEqual({item["endpoint"] for item in endpoints["items"]
+                          if item["serviceAddress"] == f"TCP {self.address}:{PORT}"},
+                         {f"{pod.address4}:{PORT}" for pod in self.pods})
+
+    def test_get_agent_says_that_the_kernel_holds_what_it_should(self) -> None:
+        self.cluster.wait_for(lambda: "Synced" in self.ask("get", "agent"), SOON,
+                              "the agent to be in sync")
+
+    def test_explain_names_every_endpoint_and_the_way_of_a_packet(self) -> None:
+        text = self.ask("explain", f"{NAMESPACE}/httpenv", "--from", self.pods[0].address4)
+        for pod in self.pods:
+            self.assertIn(f"{pod.address4}:{PORT}", text)
+        self.assertIn("a packet from", text)
+
+    def test_explain_of_no_service_fails_and_says_where_to_look(self) -> None:
+        done = self.run_here("explain", f"{NAMESPACE}/nothing")
+        self.assertEqual(done.code, 1)
+        self.assertIn("there is no Service", done.err)
+
+    def test_a_plan_at_rest_is_empty(self) -> None:
+        self.cluster.wait_for(lambda: self.run_here("plan", "--detailed-exitcode").code == 0, SOON,
+                              "a plan without changes")
+
+    def test_status_names_the_services(self) -> None:
+        self.assertIn(f"{NAMESPACE}/httpenv", self.ask("status", "--names"))
+        listing = json.loads(self.ask("status", "-o", "json"))
+        self.assertEqual(listing["kind"], "KernelServerList")
+
+    def ask(self, *words: str) -> str:
+        done = self.run_here(*words)
+        self.assertEqual(done.code, 0, done.err)
+        return done.out
+
+    def run_here(self, *words: str) -> Completed:
+        socket = self.cluster.agents.control_socket(self.node)
+        return self.cluster.run(self.node, "env", f"KUBE_IPVS_CONTROL_SOCKET={socket}",
+                                str(self.cluster.agents.program), *words)
+
+    def fetch(self, url: str) -> str:
+        return self.cluster.output(self.node, "curl", "-sS", url)
