@@ -74,9 +74,9 @@ TEST(Trace, TellsAPodByItsInterface) {
   EXPECT_EQ(text(trace(node, from(Entry::kOutside, "10.0.0.9"))), "masqueraded");
 }
 
-TEST(Trace, RefusesAPortThatIsNoServiceButNotTheNodeItself) {
+TEST(Trace, RefusesAPortThatIsNoServiceToTheNodeItselfToo) {
   EXPECT_EQ(text(trace(serving(), from(Entry::kOutside, "198.51.100.1", 22))), "refused");
-  EXPECT_EQ(text(trace(serving(), from(Entry::kNode, "192.168.0.1", 22))), "not ours");
+  EXPECT_EQ(text(trace(serving(), from(Entry::kNode, "192.168.0.1", 22))), "refused");
 }
 
 TEST(Trace, RefusesWhereNobodyIs) {
