@@ -200,8 +200,9 @@ TIERS: dict[str, Callable[[Transcript], Outcome]] = {
     "threads": threads,
     "lab": lab,
     "kernel": kernel,
-    "packets": packets,
+    # Before packets, whose pods load the kernel's sctp, which no Service must.
     "e2e": e2e,
+    "packets": packets,
 }
 
 

@@ -63,7 +63,9 @@ class Wire(ClusterTest):
         return re.findall(rf"{re.escape(self.caller.address4)}\]?:(\d+)", listed)
 
     def test_an_sctp_service_loads_no_sctp_module(self) -> None:
-        self.assertEqual(self.cluster.run("root", "modprobe", "-r", "sctp").code, 0)
+        unloaded = self.cluster.run("root", "modprobe", "-r", "sctp")
+        self.assertEqual(unloaded.code, 0, f"{unloaded.err.strip()}: something before this test "
+                         "uses sctp in this lab; `scripts/lab down`, then run it again")
         address = self.make_service("sctp", {"protocol": "SCTP", "port": 5060})
         self.wait_until_served("SCTP", address, self.pods, port=5060)
         self.assertNotIn("\nsctp ", "\n" + self.cluster.output("root", "cat", "/proc/modules"))
