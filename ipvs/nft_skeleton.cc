@@ -150,9 +150,10 @@ NftRule not_by_interface(const RuleSettings& settings) {
 }
 
 // iifname != "cni0" ip saddr . meta nfproto != @pod_ranges4
-NftRule not_a_pod(const Half& half, const RuleSettings& settings) {
+NftRule not_a_pod(const Half& half, const RuleSettings& settings,
+                  SetName ranges = SetName::kPodRanges) {
   return not_by_interface(settings) +
-         key(half, {Part::kSource, Part::kFamily}, Membership::kNotIn, SetName::kPodRanges);
+         key(half, {Part::kSource, Part::kFamily}, Membership::kNotIn, ranges);
 }
 
 NftExpression refusal(const Half& half, std::uint8_t protocol) {
@@ -195,6 +196,14 @@ NftRule leave_loopback(const Half& half) {
 NftRule mark_masqueraded_port(const Half& half, std::uint32_t mark) {
   return family_is(half) + port_is(half, Membership::kIn, SetName::kMasqueradePorts) +
          change_packet_mark(~mark, mark);
+}
+
+// ip daddr . meta l4proto . th dport @inside_ports4
+//   ip saddr . meta nfproto != @own_pod_ranges4 meta mark set ...
+NftRule mark_pods_of_other_nodes(const Half& half, const RuleSettings& settings) {
+  const std::uint32_t mark = masquerade_mark(settings);
+  return family_is(half) + port_is(half, Membership::kIn, SetName::kInsidePorts) +
+         not_a_pod(half, settings, SetName::kOwnPodRanges) + change_packet_mark(~mark, mark);
 }
 
 // ip daddr @cluster_addresses4 ip saddr . meta nfproto != @pod_ranges4 meta mark set ...
@@ -243,7 +252,7 @@ Rules refuse_rules(const Half& half, const RuleSettings& settings) {
 Rules client_rules(const Half& half, const RuleSettings& settings) {
   return {drop_out_of_range(half), leave_loopback(half),
           mark_masqueraded_port(half, masquerade_mark(settings)),
-          mark_clients_that_are_no_pods(half, settings)};
+          mark_pods_of_other_nodes(half, settings), mark_clients_that_are_no_pods(half, settings)};
 }
 
 Rules service_rules(const Half& half, const RuleSettings& settings) {

@@ -37,6 +37,9 @@ enum class SetName : std::uint8_t {
   // kernels, taken and left out. One that takes another's place is added after the other was
   // deleted, in one write: both happen at once.
   kPodRanges,
+  // Ranges of the pods of this node, where it knows them. What kPodRanges lets through to
+  // kInsidePorts from elsewhere is masqueraded: its answer would not come back through this node.
+  kOwnPodRanges,
   // Ports that only pods and this node may open a connection to: policy Local, and no endpoint
   // here. Everybody else is dropped, which is how a load balancer learns to look elsewhere.
   kInsidePorts,

@@ -24,8 +24,8 @@ enum class SetShape : std::uint8_t {
 inline constexpr std::array kAllSets{
     SetName::kServiceAddresses, SetName::kServicePorts,    SetName::kHairpin,
     SetName::kNodePorts,        SetName::kMasqueradePorts, SetName::kClusterAddresses,
-    SetName::kPodRanges,        SetName::kInsidePorts,     SetName::kRestrictedPorts,
-    SetName::kSourceRanges,     SetName::kHealthPorts};
+    SetName::kPodRanges,        SetName::kOwnPodRanges,    SetName::kInsidePorts,
+    SetName::kRestrictedPorts,  SetName::kSourceRanges,    SetName::kHealthPorts};
 
 // Without the digit of the family at its end.
 [[nodiscard]] constexpr std::string_view base_name(SetName set) {
@@ -44,6 +44,8 @@ inline constexpr std::array kAllSets{
       return "cluster_addresses";
     case SetName::kPodRanges:
       return "pod_ranges";
+    case SetName::kOwnPodRanges:
+      return "own_pod_ranges";
     case SetName::kInsidePorts:
       return "inside_ports";
     case SetName::kRestrictedPorts:
@@ -72,6 +74,7 @@ inline constexpr std::array kAllSets{
     case SetName::kHealthPorts:
       return SetShape::kPortNumber;
     case SetName::kPodRanges:
+    case SetName::kOwnPodRanges:
       return SetShape::kRange;
     case SetName::kSourceRanges:
       return SetShape::kPortAndRange;

@@ -117,9 +117,10 @@ std::string not_by_interface(const RuleSettings& settings) {
                      settings.pod_interface_is_prefix ? "*" : "");
 }
 
-std::string not_a_pod(const Family& family, const RuleSettings& settings) {
-  return fmt::format("{0} {1} saddr . meta nfproto != @pod_ranges{2}", not_by_interface(settings),
-                     family.match, family.digit);
+std::string not_a_pod(const Family& family, const RuleSettings& settings,
+                      SetName ranges = SetName::kPodRanges) {
+  return fmt::format("{} {} saddr . meta nfproto != @{}{}", not_by_interface(settings),
+                     family.match, base_name(ranges), family.digit);
 }
 
 // One rule per protocol: the kernel's reject by reset is for TCP only, and a rule that names no
@@ -149,6 +150,8 @@ Lines client_rules(const Family& family, const RuleSettings& settings) {
                       family.digit, family.match),
           fmt::format("{} saddr {} return", family.match, family.loopback),
           fmt::format("{} @masquerade_ports{} {}", port, family.digit, mark),
+          fmt::format("{} @inside_ports{}{} {}", port, family.digit,
+                      not_a_pod(family, settings, SetName::kOwnPodRanges), mark),
           fmt::format("{} daddr @cluster_addresses{}{} {}", family.match, family.digit,
                       not_a_pod(family, settings), mark)};
 }

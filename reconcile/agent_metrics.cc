@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <string>
 
 #include "reconcile/metrics_text.h"
 #include "reconcile/version.h"
@@ -155,6 +157,28 @@ void add_tables(MetricsText& out, const AgentStatistics& statistics,
   out.sample(static_cast<double>(reconciliation.cluster().slice_count()));
 }
 
+// By where it is said: "spec.externalIPs", "endpointslice"; "claim" is an address and port that
+// another Service has.
+std::map<std::string, std::uint64_t> count_refusals(const Reconciliation& reconciliation) {
+  std::map<std::string, std::uint64_t> count{{"claim", 0}};
+  const auto& desired = reconciliation.desired_state();
+  std::ignore = reconciliation.cluster().services_if([&](const auto& service, const auto&) {
+    const auto* state = desired.state_of(service.metadata.id);
+    if (!state) return false;
+    for (const auto& complaint : state->complaints)
+      ++count[complaint.field.substr(0, complaint.field.find(' '))];
+    for (const auto& server : state->virtual_servers)
+      count["claim"] += desired.virtual_server(server.id) == &server ? 0 : 1;
+    return false;
+  });
+  return count;
+}
+
+void add_refusals(MetricsText& out, const Reconciliation& reconciliation) {
+  out.family("kube_ipvs_refusals", "gauge", "What Services ask for and do not get, by field");
+  add_by(out, "field", count_refusals(reconciliation));
+}
+
 void add_work(MetricsText& out, const AgentStatistics& statistics, TimePoint now) {
   out.family("kube_ipvs_change_latency_seconds", "histogram",
              "From the event of a Service to the kernel's acknowledgement");
@@ -206,6 +230,7 @@ std::string metrics_text(const AgentStatistics& statistics, const Reconciliation
   add_kube_proxys_counts(out, statistics, reconciliation, watches, probes);
   add_no_local(out, reconciliation);
   add_tables(out, statistics, reconciliation);
+  add_refusals(out, reconciliation);
   add_work(out, statistics, now);
   add_watches(out, watches, now);
   out.family("kube_ipvs_build_info", "gauge", "1, with the version");

@@ -16,7 +16,8 @@ using Ranges = std::vector<kube::CidrRange>;
 // Which of the node's addresses carry node ports (kube-proxy's nodePortAddresses).
 struct NodePortAddresses {
   bool primary_only = false;  // the first of each family in the Node's status; `ranges` is not read
-  Ranges ranges = {};         // those inside one of these; empty, or one of prefix 0: all
+  // Those inside one of these. A family of which none is here, or one of prefix 0: all of it.
+  Ranges ranges = {};
 };
 
 struct NodeConfig {

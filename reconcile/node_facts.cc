@@ -10,8 +10,16 @@ bool is_link_local(const kube::Address& address) {
   return address.is_v6() && address.to_v6().is_link_local();
 }
 
-bool has_zero_prefix(const Ranges& ranges) {
-  return std::any_of(ranges.begin(), ranges.end(), [](const auto& r) { return r.prefix == 0; });
+// Do the ranges of a family let all of it be: because there are none, or because of one of prefix
+// 0?
+bool are_all(const Ranges& ranges, bool v4) {
+  bool none = true;
+  for (const auto& range : ranges) {
+    if (range.address.is_v4() != v4) continue;
+    if (range.prefix == 0) return true;
+    none = false;
+  }
+  return none;
 }
 
 }  // namespace
@@ -81,8 +89,10 @@ FactsChange NodeFacts::derive() {
   auto node_ports = choose_node_port_addresses();
   change.addresses |=
       std::exchange(node_port_addresses_, std::move(node_ports)) != node_port_addresses_;
+  auto own = node_ ? without_overlaps(node_->pod_cidrs) : Ranges{};
+  change.pod_ranges |= std::exchange(own_pod_ranges_, std::move(own)) != own_pod_ranges_;
   auto ranges = choose_pod_ranges();
-  change.pod_ranges = std::exchange(pod_ranges_, std::move(ranges)) != pod_ranges_;
+  change.pod_ranges |= std::exchange(pod_ranges_, std::move(ranges)) != pod_ranges_;
   return change;
 }
 
@@ -100,8 +110,8 @@ std::vector<kube::Address> NodeFacts::choose_node_port_addresses() const {
     }
     return chosen;
   }
-  const bool all = wanted.ranges.empty() || has_zero_prefix(wanted.ranges);
   for (const auto& address : own_) {
+    const bool all = are_all(wanted.ranges, address.is_v4());
     if (address.is_loopback() || (all && is_link_local(address))) continue;
     if (all || contains(wanted.ranges, address)) chosen.push_back(address);
   }
@@ -113,7 +123,7 @@ Ranges NodeFacts::choose_pod_ranges() const {
     if (!config_.cluster_ranges.empty()) return without_overlaps(config_.cluster_ranges);
     if (!config_.rules.pod_interface.empty()) return {};
   }
-  return node_ ? without_overlaps(node_->pod_cidrs) : Ranges{};
+  return own_pod_ranges_;
 }
 
 }  // namespace reconcile

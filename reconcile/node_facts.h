@@ -63,6 +63,8 @@ class NodeFacts {
 
   // Elements for pod_ranges: sources that count as pods, none inside another.
   [[nodiscard]] const Ranges& pod_ranges() const { return pod_ranges_; }
+  // Elements for own_pod_ranges: the pods of this node; empty where nobody says.
+  [[nodiscard]] const Ranges& own_pod_ranges() const { return own_pod_ranges_; }
   // Something tells pods from other sources, so that these can be masqueraded.
   [[nodiscard]] bool tells_pods() const;
 
@@ -80,6 +82,7 @@ class NodeFacts {
   std::set<kube::Address> status_;
   std::vector<kube::Address> node_port_addresses_;
   Ranges pod_ranges_;
+  Ranges own_pod_ranges_;
 };
 
 // `ranges` sorted, without those inside another: an interval set takes no overlaps.

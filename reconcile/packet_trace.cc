@@ -64,7 +64,7 @@ class Trace {
   // Is the source in a range of `set`, one for this port where the set has ports?
   bool is_in_ranges(SetName set) const {
     const auto concerns = [&](const SetElement& one) {
-      const bool any_port = set == SetName::kPodRanges;
+      const bool any_port = set == SetName::kPodRanges || set == SetName::kOwnPodRanges;
       return one.set == set &&
              (any_port || (one.address == packet_.destination && one.protocol == packet_.protocol &&
                            one.port == packet_.port)) &&
@@ -73,14 +73,15 @@ class Trace {
     return std::any_of(node_.elements.begin(), node_.elements.end(), concerns);
   }
 
-  bool is_pod() const {
+  bool is_pod(SetName ranges = SetName::kPodRanges) const {
     if (node_.pods_by_interface && packet_.entry == Entry::kLocalPod) return true;
-    return is_in_ranges(SetName::kPodRanges);
+    return is_in_ranges(ranges);
   }
 
   bool is_marked() const {
     if (packet_.source.is_loopback()) return false;
     return has_port(SetName::kMasqueradePorts) ||
+           (has_port(SetName::kInsidePorts) && !is_pod(SetName::kOwnPodRanges)) ||
            (has_address(SetName::kClusterAddresses) && !is_pod());
   }
 

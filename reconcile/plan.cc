@@ -4,6 +4,8 @@
 #include <iterator>
 #include <utility>
 
+#include "ipvs/set_shape.h"
+
 namespace reconcile {
 namespace {
 
@@ -28,7 +30,7 @@ enum Phase : std::size_t {
 };
 
 bool is_range(const ipvs::SetElement& element) {
-  return element.set == ipvs::SetName::kPodRanges || element.set == ipvs::SetName::kSourceRanges;
+  return ipvs::has_ranges(ipvs::shape_of(element.set));
 }
 
 ipvs::VirtualServerId server_of(const ipvs::SetElement& element) {

@@ -127,9 +127,12 @@ void Reconciliation::follow_api_servers(const ServiceNames& names) {
 
 std::vector<ipvs::SetElement> Reconciliation::node_elements() const {
   std::vector<ipvs::SetElement> elements;
-  for (const auto& range : facts_.pod_ranges()) {
-    elements.push_back({.set = ipvs::SetName::kPodRanges, .range = {range.address, range.prefix}});
-  }
+  const auto add = [&](ipvs::SetName set, const Ranges& ranges) {
+    for (const auto& range : ranges)
+      elements.push_back({.set = set, .range = {range.address, range.prefix}});
+  };
+  add(ipvs::SetName::kPodRanges, facts_.pod_ranges());
+  add(ipvs::SetName::kOwnPodRanges, facts_.own_pod_ranges());
   return elements;
 }
 

@@ -59,6 +59,14 @@ TEST(RulesetText, BeginsWithTheSets) {
 		type ipv6_addr . nf_proto
 		flags interval
 	}
+	set own_pod_ranges4 {
+		type ipv4_addr . nf_proto
+		flags interval
+	}
+	set own_pod_ranges6 {
+		type ipv6_addr . nf_proto
+		flags interval
+	}
 	set inside_ports4 {
 		type ipv4_addr . inet_proto . inet_service
 	}
@@ -130,10 +138,12 @@ table inet kube-ipvs {
 		ip daddr . meta l4proto . th dport @restricted_ports4 ip daddr . meta l4proto . th dport . ip saddr != @source_ranges4 drop
 		ip saddr 127.0.0.0/8 return
 		ip daddr . meta l4proto . th dport @masquerade_ports4 meta mark set meta mark | 0x00004000
+		ip daddr . meta l4proto . th dport @inside_ports4 ip saddr . meta nfproto != @own_pod_ranges4 meta mark set meta mark | 0x00004000
 		ip daddr @cluster_addresses4 ip saddr . meta nfproto != @pod_ranges4 meta mark set meta mark | 0x00004000
 		ip6 daddr . meta l4proto . th dport @restricted_ports6 ip6 daddr . meta l4proto . th dport . ip6 saddr != @source_ranges6 drop
 		ip6 saddr ::1 return
 		ip6 daddr . meta l4proto . th dport @masquerade_ports6 meta mark set meta mark | 0x00004000
+		ip6 daddr . meta l4proto . th dport @inside_ports6 ip6 saddr . meta nfproto != @own_pod_ranges6 meta mark set meta mark | 0x00004000
 		ip6 daddr @cluster_addresses6 ip6 saddr . meta nfproto != @pod_ranges6 meta mark set meta mark | 0x00004000
 	}
 	chain services {

@@ -49,6 +49,15 @@ bool is_watched(const rapidjson::Value& object) {
 }
 
 template <class T>
+bool is_believable(const rapidjson::Value& object) {
+  return kube::decode<T>(json_of(object)).has_value();
+}
+
+template bool is_believable<kube::Service>(const rapidjson::Value&);
+template bool is_believable<kube::EndpointSlice>(const rapidjson::Value&);
+template bool is_believable<kube::Node>(const rapidjson::Value&);
+
+template <class T>
 T decode_object(const rapidjson::Value& object) {
   auto decoded = kube::decode<T>(json_of(object));
   if (!decoded) throw std::runtime_error(kube::to_string(decoded.error()));

@@ -22,8 +22,11 @@ namespace model {
 // Is it one that the agent's watches select (kube/resource.h)? The API server sorts the others out.
 [[nodiscard]] bool is_watched(const rapidjson::Value& object);
 
-// T is kube::Service, kube::EndpointSlice or kube::Node. Throws std::runtime_error where the agent
-// would skip the object.
+// T is kube::Service, kube::EndpointSlice or kube::Node. The agent skips what is not believable.
+template <class T>
+[[nodiscard]] bool is_believable(const rapidjson::Value& object);
+
+// As for is_believable(), or std::runtime_error is thrown.
 template <class T>
 [[nodiscard]] T decode_object(const rapidjson::Value& object);
 

@@ -10,12 +10,15 @@
 #include "reconcile/config_file.h"
 #include "reconcile/config_json.h"
 #include "reconcile/health.h"
+#include "tests/reconcile/builders.h"
 #include "tests/reconcile/kube_proxy.h"
 
 namespace reconcile {
 namespace {
 
 using namespace std::chrono_literals;
+using test::ip;
+using test::service;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -199,6 +202,21 @@ TEST(Metrics, CountWhatWasWrittenRepairedAndRefused) {
   EXPECT_THAT(text,
               HasSubstr("kube_ipvs_drift_repaired_total{operation=\"delete virtual server\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("kube_ipvs_behind_seconds 2\n"));
+}
+
+TEST(Metrics, CountWhatServicesAskForAndDoNotGet) {
+  auto decision = nothing_told();
+  auto first = service("shop/first", {"10.96.0.1"});
+  first.external_ips = {ip("127.0.0.1"), ip("203.0.113.1")};
+  auto second = service("shop/second", {"10.96.0.2"});
+  second.external_ips = {ip("203.0.113.1")};
+  decision.replaced(std::vector<kube::Service>{first, second}, {});
+  decision.replaced(std::vector<kube::EndpointSlice>{}, {});
+  decision.observed({});
+  std::ignore = decision.decide({});
+  const auto text = metrics_text(synced_at(at(1s)), decision, {}, {}, at(5s).steady);
+  EXPECT_THAT(text, HasSubstr("kube_ipvs_refusals{field=\"spec.externalIPs\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("kube_ipvs_refusals{field=\"claim\"} 1\n"));
 }
 
 TEST(Configz, IsKubeProxysObjectWithOurValues) {

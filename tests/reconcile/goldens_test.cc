@@ -19,6 +19,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// As the agent, which skips what it cannot believe.
+template <class T>
+void tell(Reconciliation& decision, const rapidjson::Value& object) {
+  if (model::is_believable<T>(object)) decision.changed(model::decode_object<T>(object), {});
+}
+
 // Takes down what the file says of the cluster and the node, and decides.
 Reconciliation decided(const fs::path& file) {
   const auto document = model::read_json(file);
@@ -30,10 +36,9 @@ Reconciliation decided(const fs::path& file) {
   for (const auto& object : document["objects"].GetArray()) {
     const auto kind = model::text_at(object, "kind");
     if (!model::is_watched(object)) continue;
-    if (kind == "Service") decision.changed(model::decode_object<kube::Service>(object), {});
-    if (kind == "Node") decision.changed(model::decode_object<kube::Node>(object), {});
-    if (kind == "EndpointSlice")
-      decision.changed(model::decode_object<kube::EndpointSlice>(object), {});
+    if (kind == "Service") tell<kube::Service>(decision, object);
+    if (kind == "Node") tell<kube::Node>(decision, object);
+    if (kind == "EndpointSlice") tell<kube::EndpointSlice>(decision, object);
   }
   ipvs::Observation observation;
   for (const auto& address : document["addresses"].GetArray())

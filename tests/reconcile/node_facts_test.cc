@@ -40,7 +40,14 @@ TEST(NodePortAddresses, AreAllButLoopbackAndLinkLocal) {
 
 TEST(NodePortAddresses, AreThoseInTheRangesAndNeverLoopback) {
   EXPECT_THAT(node_port_addresses({.ranges = {range("192.168.9.0/24"), range("127.0.0.0/8")}}),
-              ElementsAre(ip("192.168.9.1")));
+              ElementsAre(ip("192.168.9.1"), ip("fd00:50::1")));
+}
+
+TEST(NodePortAddresses, OfOneFamilyAreNotNarrowedByRangesOfTheOther) {
+  EXPECT_THAT(node_port_addresses({.ranges = {range("fd00:50::/64")}}),
+              ElementsAre(ip("192.168.0.1"), ip("192.168.9.1"), ip("fd00:50::1")));
+  EXPECT_THAT(node_port_addresses({.ranges = {range("0.0.0.0/0"), range("fd00:60::/64")}}),
+              ElementsAre(ip("192.168.0.1"), ip("192.168.9.1")));
 }
 
 TEST(NodePortAddresses, AreTheFirstOfEachFamilyThatTheNodeReallyHas) {
@@ -73,6 +80,16 @@ TEST(NodeFacts, TakeThePodRangesFromTheOperatorFirst) {
       {.name = "here", .cluster_ranges = {range("10.244.1.0/24"), range("10.244.0.0/16")}});
   EXPECT_THAT(facts.pod_ranges(), ElementsAre(range("10.244.0.0/16")));
   EXPECT_TRUE(facts.tells_pods());
+}
+
+TEST(NodeFacts, KnowTheNodesOwnPodsWhateverTellsPods) {
+  NodeFacts facts({.name = "here", .cluster_ranges = {range("10.244.0.0/16")}});
+  auto told = node({});
+  told.pod_cidrs = {range("10.244.1.0/24")};
+  EXPECT_TRUE(facts.told(told).pod_ranges);
+  EXPECT_FALSE(facts.told(told).any());
+  EXPECT_THAT(facts.own_pod_ranges(), ElementsAre(range("10.244.1.0/24")));
+  EXPECT_THAT(facts.pod_ranges(), ElementsAre(range("10.244.0.0/16")));
 }
 
 TEST(NodeFacts, TakeThePodRangesFromTheNodeWhereItIsAskedFor) {

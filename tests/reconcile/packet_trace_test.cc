@@ -89,8 +89,10 @@ TEST(Trace, DropsStrangersAtAPortForInsiders) {
   auto node = serving();
   node.elements.insert(port(SetName::kInsidePorts));
   node.elements.insert({.set = SetName::kPodRanges, .range = {ip("10.0.0.0"), 16}});
+  node.elements.insert({.set = SetName::kOwnPodRanges, .range = {ip("10.0.0.0"), 24}});
   EXPECT_EQ(text(trace(node, from(Entry::kOutside, "198.51.100.1"))), "dropped");
   EXPECT_EQ(text(trace(node, from(Entry::kLocalPod, "10.0.0.9"))), "kept");
+  EXPECT_EQ(text(trace(node, from(Entry::kOutside, "10.0.1.9"))), "masqueraded");
   EXPECT_EQ(text(trace(node, from(Entry::kNode, "192.168.0.1"))), "masqueraded");
 }
 
