@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxBatchBytes = 256 << 10;
 constexpr int kReadAttempts = 10;
-constexpr int kSweepAttempts = 3;
 constexpr std::size_t kTurns = 100;
 
 tl::unexpected<Error> read_error(int code, std::string operation, std::string subject = {}) {
@@ -30,6 +29,13 @@ template <class Observed>
 void drop_repeated(std::vector<Observed>& entries) {
   std::set<decltype(Observed::id)> seen;
   std::erase_if(entries, [&](const Observed& entry) { return !seen.insert(entry.id).second; });
+}
+
+std::vector<VirtualServerId> ids_of(const RealServersByParent& servers) {
+  std::vector<VirtualServerId> ids;
+  std::transform(servers.begin(), servers.end(), std::back_inserter(ids),
+                 [](const auto& server) { return server.first; });
+  return ids;
 }
 
 bool same_id(const ObservedVirtualServer& a, const ObservedVirtualServer& b) {
@@ -110,19 +116,16 @@ Result<std::vector<ObservedVirtualServer>> IpvsTable::observe() {
 Result<std::vector<ObservedVirtualServer>> IpvsTable::observe(
     std::span<const VirtualServerId> ids) {
   std::vector<ObservedVirtualServer> services;
-  while (!ids.empty()) {
-    const auto chunk = ids.first(std::min(ids.size(), socket_.capacity() / 8 + 1));
-    if (const int code = read_services(chunk, services); code != 0) {
-      return read_error(code, "read virtual servers");
-    }
-    ids = ids.subspan(chunk.size());
+  if (const int code = read_services(ids, services); code != 0) {
+    return read_error(code, "read virtual servers");
   }
   return with_dests(std::move(services));
 }
 
 // Until two reads in a row agree. The dump's cursor is a plain index that the kernel keeps no watch
 // over, and before Linux 7.1 it runs over the services of all network namespaces: somebody who
-// deletes services in another container makes ours vanish from a read.
+// deletes services in another container makes ours vanish from a read. Who writes without a pause
+// must not keep us from reading at all: after some attempts the last read stands, gaps and all.
 int IpvsTable::read_services(std::vector<ObservedVirtualServer>& services) {
   if (const int code = dump_services(services); code != 0) return code;
   for (int attempt = 0; attempt < kReadAttempts; ++attempt) {
@@ -130,10 +133,10 @@ int IpvsTable::read_services(std::vector<ObservedVirtualServer>& services) {
     previous.swap(services);
     if (const int code = dump_services(services); code != 0) return code;
     if (std::equal(previous.begin(), previous.end(), services.begin(), services.end(), same_id)) {
-      return 0;
+      break;
     }
   }
-  return EINTR;
+  return 0;
 }
 
 int IpvsTable::dump_services(std::vector<ObservedVirtualServer>& services) {
@@ -150,8 +153,19 @@ int IpvsTable::dump_services(std::vector<ObservedVirtualServer>& services) {
   return malformed ? EBADMSG : 0;
 }
 
+// Appends them, those that do not exist left out.
 int IpvsTable::read_services(std::span<const VirtualServerId> ids,
                              std::vector<ObservedVirtualServer>& services) {
+  while (!ids.empty()) {
+    const auto chunk = ids.first(std::min(ids.size(), socket_.capacity() / 8 + 1));
+    if (const int code = read_chunk(chunk, services); code != 0) return code;
+    ids = ids.subspan(chunk.size());
+  }
+  return 0;
+}
+
+int IpvsTable::read_chunk(std::span<const VirtualServerId> ids,
+                          std::vector<ObservedVirtualServer>& services) {
   batch_.clear();
   for (const VirtualServerId& id : ids) put_get_service(batch_, family_, id);
   bool malformed = false;
@@ -190,41 +204,48 @@ Result<std::vector<ObservedVirtualServer>> IpvsTable::with_dests(
   return services;
 }
 
-// The kernel's two answers come at two moments. As long as the file has a virtual server that the
-// dump has not, one of them has a gap or somebody writes.
+// The kernel's two answers come at two moments, and either may have gaps: what only the dump has is
+// asked for its real servers, what only the file has is asked for by name. Nothing is read again,
+// so whoever writes without a pause cannot keep us from an answer.
 Result<std::vector<ObservedVirtualServer>> IpvsTable::sweep() {
   std::string text;
-  for (int attempt = 0; attempt < kSweepAttempts && proc_file_.read(text) == 0; ++attempt) {
-    auto known = parse_procfs_table(text);
-    std::vector<ObservedVirtualServer> services;
-    if (const int code = dump_services(services); code != 0) {
-      return read_error(code, "read virtual servers");
-    }
-    const auto in_both = std::count_if(services.begin(), services.end(), [&](const auto& service) {
-      return known.contains(service.id);
-    });
-    if (static_cast<std::size_t>(in_both) == known.size()) {
-      return with_dests(std::move(services), std::move(known));
-    }
+  if (proc_file_.read(text) != 0) return observe();
+  auto in_file = parse_procfs_table(text);
+  std::vector<ObservedVirtualServer> services;
+  if (const int code = dump_services(services); code != 0) {
+    return read_error(code, "read virtual servers");
   }
-  return observe();
-}
-
-// Those that are not known are asked for, and each that is has its turn, too.
-Result<std::vector<ObservedVirtualServer>> IpvsTable::with_dests(
-    std::vector<ObservedVirtualServer> services, RealServersByParent known) {
-  const std::size_t turn = turn_++ % kTurns;
-  for (std::size_t i = 0; i < services.size(); ++i) {
-    ObservedVirtualServer& service = services[i];
-    const auto found = known.find(service.id);
-    if (found != known.end() && i % kTurns != turn) {
-      service.real_servers = std::move(found->second);
-      drop_repeated(service.real_servers);
-    } else if (const int code = read_dests(service); code != 0) {
-      return read_error(code, "read real servers of", to_string(service.id));
-    }
+  if (const int code = add_dests(services, in_file); code != 0) {
+    return read_error(code, "read real servers");
+  }
+  std::vector<ObservedVirtualServer> missing;
+  if (const int code = read_services(ids_of(in_file), missing); code != 0) {
+    return read_error(code, "read virtual servers");
+  }
+  for (ObservedVirtualServer& service : missing) {
+    service.real_servers = std::move(in_file[service.id]);
+    services.push_back(std::move(service));
   }
   return services;
+}
+
+// Moves them over, leaving those in the file that `services` lacks. Some are asked for all the
+// same, each in its turn.
+int IpvsTable::add_dests(std::vector<ObservedVirtualServer>& services,
+                         RealServersByParent& in_file) {
+  const std::size_t turn = turn_++ % kTurns;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    const auto found = in_file.find(services[i].id);
+    const bool known = found != in_file.end() && i % kTurns != turn;
+    if (known) services[i].real_servers = std::move(found->second);
+    if (found != in_file.end()) in_file.erase(found);
+    if (known) {
+      drop_repeated(services[i].real_servers);
+    } else if (const int code = read_dests(services[i]); code != 0) {
+      return code;
+    }
+  }
+  return 0;
 }
 
 void IpvsTable::write(std::span<const Step> steps, std::span<Outcome> outcomes) {

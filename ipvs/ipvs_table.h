@@ -44,11 +44,13 @@ class IpvsTable {
   [[nodiscard]] int dump_services(std::vector<ObservedVirtualServer>& services);
   [[nodiscard]] int read_services(std::span<const VirtualServerId> ids,
                                   std::vector<ObservedVirtualServer>& services);
+  [[nodiscard]] int read_chunk(std::span<const VirtualServerId> ids,
+                               std::vector<ObservedVirtualServer>& services);
   [[nodiscard]] int read_dests(ObservedVirtualServer& parent);
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> with_dests(
       std::vector<ObservedVirtualServer> services);
-  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> with_dests(
-      std::vector<ObservedVirtualServer> services, RealServersByParent known);
+  [[nodiscard]] int add_dests(std::vector<ObservedVirtualServer>& services,
+                              RealServersByParent& in_file);
 
   Socket socket_;
   ProcFile proc_file_;

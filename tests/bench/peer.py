@@ -76,6 +76,10 @@ class Bench:
         """The rights, the node, and SERVICES Services of ENDPOINTS endpoints each."""
         self._place.on_host("env", f"KUBECONFIG={self._endpoints.admin_kubeconfig}",
                             str(self._endpoints.kubectl), "apply", "-f", str(RIGHTS))
+        # The table is watched in /proc/net/ip_vs, which has gaps where two namespaces have entries.
+        for node in self._place.lab.places():
+            if node.startswith("node"):
+                self._place.on_node("ipvsadm", "-C", node=node)
         self._api.post("/api/v1/nodes", {"metadata": {"name": NODE}})
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self._make_service, range(SERVICES)))

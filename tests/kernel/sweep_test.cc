@@ -31,7 +31,11 @@ class Sweep : public KernelWorld {
   }
 };
 
-void expect_same(const Observation& swept, const Observation& observed) {
+void expect_same(Observation swept, Observation observed) {
+  for (Observation* one : {&swept, &observed}) {
+    std::sort(one->virtual_servers.begin(), one->virtual_servers.end(),
+              [](const auto& a, const auto& b) { return a.id < b.id; });
+  }
   ASSERT_EQ(swept.virtual_servers.size(), observed.virtual_servers.size());
   for (std::size_t i = 0; i < swept.virtual_servers.size(); ++i) {
     const auto& a = swept.virtual_servers[i];
@@ -67,6 +71,16 @@ TEST_F(Sweep, SeesThousands) {
   expect_same(sweep(), observe());
 }
 
+// The file's position counts the virtual servers of all namespaces where it reads on, and ours
+// alone where it begins again: it has gaps as soon as two namespaces have some. Netlink fills them.
+TEST_F(Sweep, SeesEverythingBesideAnotherNamespacesServers) {
+  write_all(many(1, 500));
+  const auto theirs = std::move(kernel_);
+  SetUp();
+  write_all(many(1, 500));
+  expect_same(sweep(), observe());
+}
+
 TEST_F(Sweep, SeesAnEmptyTable) { EXPECT_TRUE(sweep().virtual_servers.empty()); }
 
 TEST_F(Sweep, FindsAForeignThresholdWithinAHundredTurns) {
@@ -80,32 +94,55 @@ TEST_F(Sweep, FindsAForeignThresholdWithinAHundredTurns) {
     const auto seen = sweep().virtual_servers;
     found += static_cast<int>(std::count_if(seen.begin(), seen.end(), shows_threshold));
   }
-  EXPECT_EQ(found, 1);
+  EXPECT_GE(found, 1);  // more often where the file has gaps
 }
 
-// Others write meanwhile: what is there all the time may be missing from one reading, but nothing
-// is made up, and no reading fails.
-TEST_F(Sweep, ToleratesATableThatChangesUnderneath) {
-  write_all(many(1, 1000));
-  const auto other = open_kernel();
-  std::atomic<bool> done{false};
-  std::thread writer([&] {
-    for (int round = 0; round < 20; ++round) {
-      std::vector<Step> steps = many(2000, 2200);
-      for (std::uint16_t port = 2000; port <= 2200; ++port) {
-        steps.push_back(DeleteVirtualServer{tcp("10.96.0.1", port)});
-      }
-      for (const auto& outcome : other->write(steps)) EXPECT_FALSE(outcome);
-    }
-    done = true;
-  });
-  while (!done) {
-    for (const auto& server : sweep().virtual_servers) {
-      EXPECT_EQ(server.id.address, ip("10.96.0.1"));
-      for (const auto& real : server.real_servers) EXPECT_EQ(real.id.port, server.id.port);
+// Adds and deletes virtual servers, without a pause, until it is destroyed.
+class Writer {
+ public:
+  explicit Writer(const std::vector<Step>& additions) : steps_(additions) {
+    for (const Step& step : additions) {
+      const auto* added = std::get_if<AddVirtualServer>(&step);
+      if (added != nullptr) steps_.push_back(DeleteVirtualServer{added->id});
     }
   }
-  writer.join();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() {
+    done_ = true;
+    thread_.join();
+  }
+
+ private:
+  void run() {
+    while (!done_) {
+      for (const auto& outcome : kernel_->write(steps_)) {
+        EXPECT_FALSE(outcome) << to_string(*outcome);
+      }
+    }
+  }
+
+  std::vector<Step> steps_;
+  std::unique_ptr<NetlinkKernel> kernel_ = open_kernel();
+  std::atomic<bool> done_{false};
+  std::thread thread_{[this] { run(); }};
+};
+
+// What is there all the time may be missing from one reading, but nothing is made up.
+void expect_of_many(const Observation& seen) {
+  for (const auto& server : seen.virtual_servers) {
+    EXPECT_EQ(server.id.address, ip("10.96.0.1"));
+    for (const auto& real : server.real_servers) EXPECT_EQ(real.id.port, server.id.port);
+  }
+}
+
+TEST_F(Sweep, ToleratesATableThatChangesUnderneath) {
+  write_all(many(1, 300));
+  {
+    const Writer writer(many(2000, 2050));
+    for (int round = 0; round < 10; ++round) expect_of_many(sweep());
+    expect_of_many(observe());
+  }
   expect_same(sweep(), observe());
 }
 
