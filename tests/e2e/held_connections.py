@@ -1,4 +1,4 @@
-"""Keep-alive connections through a Service, each with two or three requests a second."""
+"""Keep-alive connections through a Service, each with a request now and then."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -26,7 +27,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kPause{400};  // between two requests of one connection that is held
+// Between two requests of one connection that is held, or longer where there are many: together
+// they ask 250 times a second at most, which an emulated processor can bear.
+constexpr milliseconds kPause{400};
+constexpr milliseconds kPauseForEach{4};
 constexpr int kFailuresBorne = 3;
 constexpr long kFailuresTold = 10;  // of a hold; its summary counts the rest
 constexpr std::string_view kUsage =
@@ -149,57 +153,71 @@ void note_slowest(Tally& tally, long taken) {
   }
 }
 
-// Requests over one connection until `stop`, the server's farewell, or a failure.
-void use_connection(const Address& address, const std::string& host, Tally& tally,
-                    const std::atomic<bool>& stop) {
-  HttpConnection connection(address);
-  while (!stop) {
+// What all held connections have in common.
+struct Hold {
+  Address address;
+  std::string host;
+  milliseconds pause;
+  Tally tally = {};
+  std::atomic<bool> stop = false;
+};
+
+// Requests over one connection until the end of all, the server's farewell, or a failure.
+void use_connection(Hold& hold) {
+  HttpConnection connection(hold.address);
+  while (!hold.stop) {
     const Clock::time_point start = Clock::now();
-    const bool closes = connection.get(host).closes;
-    note_slowest(tally, since(start).count());
-    ++tally.requests;
+    const bool closes = connection.get(hold.host).closes;
+    note_slowest(hold.tally, since(start).count());
+    ++hold.tally.requests;
     if (closes) return;
-    std::this_thread::sleep_for(kPause);
+    std::this_thread::sleep_for(hold.pause);
   }
 }
 
-void hold_one(const Address& address, const std::string& host, Tally& tally,
-              const std::atomic<bool>& stop) {
+// `delay`: each begins at another moment, so that they do not all ask at once for ever.
+void hold_one(Hold& hold, milliseconds delay) {
+  std::this_thread::sleep_for(delay);
   while (true) {
     try {
-      use_connection(address, host, tally, stop);
+      use_connection(hold);
     } catch (const std::exception& error) {
-      if (++tally.failures <= kFailuresTold) print(std::string("failed: ") + error.what());
+      if (++hold.tally.failures <= kFailuresTold) print(std::string("failed: ") + error.what());
     }
-    if (stop) return;
+    if (hold.stop) return;
     std::this_thread::sleep_for(kPause);
-    ++tally.reconnects;
+    ++hold.tally.reconnects;
   }
+}
+
+std::string to_json(const Tally& tally) {
+  return "{\"requests\": " + std::to_string(tally.requests) +
+         ", \"failures\": " + std::to_string(tally.failures) +
+         ", \"reconnects\": " + std::to_string(tally.reconnects) +
+         ", \"slowest_ms\": " + std::to_string(tally.slowest) + "}";
 }
 
 int hold(const Target& target, int connections, const std::string& stop_file) {
-  const Address address = resolve(target.host, target.port);
-  Tally tally;
-  std::atomic<bool> stop = false;
+  Hold held{.address = resolve(target.host, target.port),
+            .host = target.host,
+            .pause = std::max(kPause, connections * kPauseForEach)};
   std::vector<std::jthread> threads;
   threads.reserve(static_cast<std::size_t>(connections));
   for (int i = 0; i < connections; ++i) {
-    threads.emplace_back([&] { hold_one(address, target.host, tally, stop); });
+    threads.emplace_back([&held, delay = i * held.pause / connections] { hold_one(held, delay); });
   }
   bool announced = false;
   while (access(stop_file.c_str(), F_OK) != 0) {
-    if (!announced && tally.requests >= connections) {
+    if (!announced && held.tally.requests >= connections) {
       print("all connections carry requests");
       announced = true;
     }
     std::this_thread::sleep_for(milliseconds(50));
   }
-  stop = true;
+  held.stop = true;
   threads.clear();
-  print("{\"requests\": " + std::to_string(tally.requests) + ", \"failures\": " +
-        std::to_string(tally.failures) + ", \"reconnects\": " + std::to_string(tally.reconnects) +
-        ", \"slowest_ms\": " + std::to_string(tally.slowest) + "}");
-  return tally.failures == 0 ? 0 : 1;
+  print(to_json(held.tally));
+  return held.tally.failures == 0 ? 0 : 1;
 }
 
 int run(const std::vector<std::string>& words) {
