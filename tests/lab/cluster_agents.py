@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab.client import Lab
@@ -15,11 +15,14 @@ class Agents:
     """Starts, ends and listens to the agents. Their nodes' tables outlive them, as they should."""
 
     def __init__(self, lab: Lab, program: Path, nodes: Sequence[str], kubeconfig: str,
-                 options: Sequence[str] = ()) -> None:
+                 options: Sequence[str] = (),
+                 environment: Mapping[str, str] | None = None) -> None:
         """`options`: more flags for `kube-ipvs agent`, also of those started later; or for
-        kube-proxy, if that is the program, which understands the same ones."""
+        kube-proxy, if that is the program, which understands the same ones. `environment`: what
+        they have beside the lab's."""
         self.program = program
         self.options = tuple(options)
+        self._environment = environment
         self._lab = lab
         self._nodes = list(nodes)
         self._kubeconfig = kubeconfig
@@ -35,7 +38,7 @@ class Agents:
         own = () if is_peer else ("--control-socket", self.control_socket(node))
         self._lab.spawn(node, _name(node), [
             str(self.program), mode, "--hostname-override", node,
-            "--kubeconfig", self._kubeconfig, "-v=2", *own, *self.options])
+            "--kubeconfig", self._kubeconfig, "-v=2", *own, *self.options], self._environment)
 
     def stop(self, node: str, signal_number: int) -> None:
         """Ends the node's agent with the signal; returns when it has ended."""

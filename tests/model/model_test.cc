@@ -5,8 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <set>
 
+#include "reconcile/explanation.h"
 #include "reconcile/packet_trace.h"
 #include "reconcile/reconciliation.h"
 #include "tests/model/objects.h"
@@ -21,24 +21,9 @@ using reconcile::Reconciliation;
 // As tests/packets starts the agents where a scene says nothing about them.
 const std::vector<std::string> kFlags{"--cluster-cidr", "10.244.0.0/16,fd00:10:244::/48"};
 
-// A node's addresses are in its object, but for those that it got later: there a node port answers.
 std::vector<ipvs::NodeAddress> addresses_of(const Step& step, const std::string& name) {
-  std::set<kube::Address> addresses;
-  for (const auto& node : step.nodes) {
-    if (node.metadata.id.name == name)
-      addresses.insert(node.addresses.begin(), node.addresses.end());
-  }
-  std::set<std::uint16_t> node_ports;
-  for (const auto& service : step.services) {
-    for (const auto& port : service.ports) node_ports.insert(port.node_port);
-  }
-  for (const auto& row : step.rows) {
-    const bool answers = std::holds_alternative<std::vector<std::string>>(row.ends);
-    if (row.enters == name && answers && node_ports.contains(row.port))
-      addresses.insert(row.address);
-  }
   std::vector<ipvs::NodeAddress> all;
-  for (const auto& address : addresses) all.push_back({address, "eth0"});
+  for (const auto& address : step.addresses.at(name)) all.push_back({address, "eth0"});
   return all;
 }
 
@@ -64,6 +49,12 @@ class ModelNode {
     tables_ = reconcile::tables_of(decision_.desired_state());
     for (const auto& one : observation.node_addresses) tables_.own.insert(one.address);
     tables_.pods_by_interface = !config_.rules.pod_interface.empty();
+  }
+
+  void check(const Telling& telling) const {
+    const auto text = reconcile::explain(decision_, *reconcile::parse_question(telling.service));
+    ASSERT_TRUE(text) << "no such Service";
+    EXPECT_THAT(*text, testing::HasSubstr(telling.says));
   }
 
   void check(const Row& row) const {
@@ -166,6 +157,7 @@ TEST_P(Scenes, EndAsRecorded) {
       SCOPED_TRACE(row.sentence);
       nodes.at(row.enters).check(row);
     }
+    for (const auto& telling : step.tellings) nodes.at(telling.node).check(telling);
   }
 }
 

@@ -7,11 +7,12 @@ namespace {
 
 using rapidjson::Value;
 
+// As the agent: without those that cannot be believed, as rows of the scene `bad-input` ask.
 template <class T>
 std::vector<T> decode_all(const Value& objects) {
   std::vector<T> decoded;
   for (const auto& object : objects.GetArray()) {
-    if (is_watched(object)) decoded.push_back(decode_object<T>(object));
+    if (is_watched(object) && is_believable<T>(object)) decoded.push_back(decode_object<T>(object));
   }
   return decoded;
 }
@@ -55,13 +56,27 @@ Row read_row(const Value& value) {
   return row;
 }
 
+std::map<std::string, std::vector<kube::Address>> read_addresses(const Value& by_node) {
+  std::map<std::string, std::vector<kube::Address>> addresses;
+  for (const auto& node : by_node.GetObject()) {
+    for (const auto& address : node.value.GetArray())
+      addresses[node.name.GetString()].push_back(
+          boost::asio::ip::make_address(address.GetString()));
+  }
+  return addresses;
+}
+
 Step read_step(const Value& value) {
   Step step{.when = text_at(value, "when"),
             .nodes = decode_all<kube::Node>(value["nodes"]),
+            .addresses = read_addresses(value["addresses"]),
             .services = decode_all<kube::Service>(value["services"]),
             .slices = decode_all<kube::EndpointSlice>(value["endpointslices"]),
-            .rows = {}};
+            .rows = {},
+            .tellings = {}};
   for (const auto& row : value["rows"].GetArray()) step.rows.push_back(read_row(row));
+  for (const auto& one : value["explained"].GetArray())
+    step.tellings.push_back({text_at(one, "node"), text_at(one, "service"), text_at(one, "says")});
   return step;
 }
 

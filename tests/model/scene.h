@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <variant>
 #include <vector>
@@ -31,12 +32,21 @@ struct Row {
   std::string seen_source;  // an address, or the name of a node; empty: not looked at
 };
 
+// What `kube-ipvs explain` says of a Service there.
+struct Telling {
+  std::string node;
+  std::string service;  // NAMESPACE/NAME
+  std::string says;
+};
+
 struct Step {
   std::string when;
   std::vector<kube::Node> nodes;
+  std::map<std::string, std::vector<kube::Address>> addresses;  // of its own, by the node's name
   std::vector<kube::Service> services;  // those that a service proxy watches
   std::vector<kube::EndpointSlice> slices;
   std::vector<Row> rows;
+  std::vector<Telling> tellings;
 };
 
 struct Scene {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from lab.cluster import Cluster
@@ -53,16 +53,15 @@ def complaints(cluster: Cluster, probes: Sequence[Probe]) -> list[str]:
             for number, probe in enumerate(probes)]
 
 
-def complaints_after(cluster: Cluster, probes: Sequence[Probe], seconds: float,
-                     judge: Callable[[Probe, str], str]) -> list[str]:
-    """As `complaints`, as `judge` sees them; what is wrong is tried again for so long."""
+def complaints_after(cluster: Cluster, probes: Sequence[Probe], seconds: float) -> list[str]:
+    """As `complaints`; what is wrong is tried again for so long."""
     deadline = time.monotonic() + seconds
-    wrong = [judge(*found) for found in zip(probes, complaints(cluster, probes), strict=True)]
+    wrong = complaints(cluster, probes)
     while any(wrong) and time.monotonic() < deadline:
         again = [number for number, text in enumerate(wrong) if text]
         for number, text in zip(again, complaints(cluster, [probes[n] for n in again]),
                                 strict=True):
-            wrong[number] = judge(probes[number], text)
+            wrong[number] = text
     return wrong
 
 

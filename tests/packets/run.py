@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -34,6 +35,7 @@ from packets.scene import (  # noqa: E402
     Scene,
     SceneError,
     Step,
+    Telling,
     load_all,
 )
 
@@ -81,7 +83,6 @@ class Stage:
             self._use_flags(scene.flags)
             self._play(scene, objects, lines, recorded)
             self._clean_up(scene, objects)
-            self._use_flags(POD_RANGES)
         except (ApiError, ClusterError, LabError, SceneError, RuntimeError) as error:
             lines.append((f"the scene {scene.name}", str(error)))
         if self._record and len(recorded) == len(scene.steps):
@@ -94,8 +95,9 @@ class Stage:
         if options == self._cluster.agents.options:
             return
         self._cluster.agents.options = options
-        for node in self._cluster.nodes:
-            self._cluster.agents.restart(node.name, signal.SIGTERM)
+        with ThreadPoolExecutor(len(self._cluster.nodes)) as pool:
+            list(pool.map(lambda node: self._cluster.agents.restart(node.name, signal.SIGTERM),
+                          self._cluster.nodes))
 
     def _play(self, scene: Scene, objects: Objects, lines: list[tuple[str, str]],
               recorded: list[Object]) -> None:
@@ -111,10 +113,20 @@ class Stage:
                recorded: list[Object]) -> list[tuple[str, str]]:
         made = objects.wait_until_made()
         probes = [probe for row in step.rows for probe in world.probes(row, made)]
-        recorded.append(as_record(step, made, probes))
+        recorded.append(as_record(step, made, probes, own_addresses(self._cluster)))
         wait_until_seen(self._cluster, objects, SEEN)
-        wrong = probing.complaints_after(self._cluster, probes, SOON, judge)
-        return [(line(step, probe), text) for probe, text in zip(probes, wrong, strict=True)]
+        wrong = probing.complaints_after(self._cluster, probes, SOON)
+        return [*((line(step, probe), text) for probe, text in zip(probes, wrong, strict=True)),
+                *((f"{step.when}: {telling.sentence}", self._untold(telling, objects.namespace))
+                  for telling in step.tellings)]
+
+    def _untold(self, telling: Telling, namespace: str) -> str:
+        """What the node says instead; empty where it says so."""
+        cluster = self._cluster
+        said = cluster.output(telling.node, str(cluster.agents.program), "explain",
+                              "--control-socket", cluster.agents.control_socket(telling.node),
+                              f"{namespace}/{telling.service}")
+        return "" if telling.says in said else said
 
     def _clean_up(self, scene: Scene, objects: Objects) -> None:
         for change in scene.cleanup:
@@ -136,23 +148,28 @@ def wait_until_seen(cluster: Cluster, objects: Objects, patience: float) -> str:
     return address
 
 
-def judge(probe: world.Probe, wrong: str) -> str:
-    """What is wrong; a row with a gap must fail, for one that is closed is to be taken out."""
-    if not probe.row.gap:
-        return wrong
-    return "" if wrong else f"holds, so this is a gap no more: {probe.row.gap}"
-
-
 def line(step: Step, probe: world.Probe) -> str:
     covered = f"  [{probe.row.upstream}]" if probe.row.upstream else ""
-    gap = f"  GAP, does not hold: {probe.row.gap}" if probe.row.gap else ""
-    return f"{step.when}: {probe.sentence}{covered}{gap}"
+    return f"{step.when}: {probe.sentence}{covered}"
 
 
-def as_record(step: Step, made: world.World, probes: Sequence[world.Probe]) -> Object:
+def as_record(step: Step, made: world.World, probes: Sequence[world.Probe],
+              addresses: Object) -> Object:
     return {"when": step.when, "nodes": [slim(node) for node in made.nodes],
-            "services": list(made.services), "endpointslices": list(made.slices),
-            "rows": [probe.as_json() for probe in probes]}
+            "addresses": addresses, "services": list(made.services),
+            "endpointslices": list(made.slices), "rows": [probe.as_json() for probe in probes],
+            "explained": [{**asdict(telling), "service": f"{made.namespace}/{telling.service}"}
+                          for telling in step.tellings]}
+
+
+def own_addresses(cluster: Cluster) -> Object:
+    """Per node those that it has of its own, beyond one link."""
+    found = {}
+    for node in cluster.nodes:
+        links = json.loads(cluster.output(node.name, "ip", "-json", "address"))
+        found[node.name] = [address["local"] for link in links if link["ifname"] != "kube-ipvs0"
+                            for address in link["addr_info"] if address["scope"] == "global"]
+    return found
 
 
 def slim(node: Object) -> Object:
@@ -164,8 +181,18 @@ def slim(node: Object) -> Object:
 
 def write_record(scene: Scene, steps: Sequence[Object]) -> None:
     RECORDED.mkdir(exist_ok=True)
-    text = json.dumps({"scene": scene.name, "flags": list(scene.flags), "steps": steps}, indent=1)
+    text = lines_of({"scene": scene.name, "flags": list(scene.flags), "steps": list(steps)}, 4)
     (RECORDED / f"{scene.name}.json").write_text(text + "\n")
+
+
+def lines_of(value: object, depth: int) -> str:
+    """JSON with a line for each element as deep as that, so that a service or a row is one line."""
+    if depth == 0 or not value or not isinstance(value, dict | list):
+        return json.dumps(value)
+    if isinstance(value, list):
+        return "[\n" + ",\n".join(lines_of(entry, depth - 1) for entry in value) + "\n]"
+    return "{\n" + ",\n".join(f"{json.dumps(key)}: {lines_of(entry, depth - 1)}"
+                              for key, entry in value.items()) + "\n}"
 
 
 def make_callers(cluster: Cluster) -> None:
@@ -188,9 +215,9 @@ def play_all(cluster: Cluster, scenes: Sequence[Scene], stage: Stage) -> None:
     make_callers(cluster)
     with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         list(pool.map(stage.play, [scene for scene in scenes if not scene.alone]))
-    for scene in scenes:
-        if scene.alone:
-            stage.play(scene)
+    # By flags, for the agents are started anew when these change.
+    for scene in sorted((scene for scene in scenes if scene.alone), key=lambda scene: scene.flags):
+        stage.play(scene)
 
 
 def main(words: Sequence[str]) -> int:

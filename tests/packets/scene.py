@@ -50,8 +50,19 @@ class Row:
     bytes: int = 8
     family: str = ""
     upstream: str = ""
-    kube_proxy: str = ""
-    gap: str = ""
+
+
+@dataclass(frozen=True)
+class Telling:
+    """What `kube-ipvs explain` says of a Service on a node, for it does not do all that it asks."""
+
+    node: str
+    service: str
+    says: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.node} says of {self.service}: {self.says}"
 
 
 @dataclass(frozen=True)
@@ -61,6 +72,7 @@ class Step:
     when: str
     changes: Sequence[Object]
     rows: Sequence[Row]
+    tellings: Sequence[Telling] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +95,7 @@ def load_all() -> list[Scene]:
 
 
 def load(path: Path) -> Scene:
-    text = yaml.safe_load(path.read_text())
+    text = _spread(yaml.safe_load(path.read_text()))
     known = {"pods", "services", "objects", "families", "steps", "cleanup", "flags", "alone"}
     if unknown := text.keys() - known:
         raise SceneError(f"{path.name}: nobody understands {', '.join(sorted(unknown))}")
@@ -100,14 +112,14 @@ def _step(text: Mapping[str, Any], families: Sequence[str], file: str) -> Step:
         short = [{"create": made} for made in _objects(change, families)]
         changes += short or [change]
     try:
-        return Step(text["when"], changes, [_row(row) for row in text.get("rows", [])])
-    except (KeyError, ValueError) as error:
+        return Step(text["when"], changes, [_row(row) for row in text.get("rows", [])],
+                    [Telling(**telling) for telling in text.get("explained", [])])
+    except (KeyError, TypeError, ValueError) as error:
         raise SceneError(f"{file}, {text['when']}: {error!r}") from error
 
 
 def _row(text: Mapping[str, Any]) -> Row:
-    names = {"row": "sentence", "from": "start", "sourcePort": "source_port",
-             "kube-proxy": "kube_proxy"}
+    names = {"row": "sentence", "from": "start", "sourcePort": "source_port"}
     values: Object = {names.get(key, key): value for key, value in text.items()}
     values["to"] = destination(values["to"])
     try:
@@ -129,6 +141,27 @@ def destination(text: str) -> Destination:
 
 
 # Objects from their short forms.
+
+
+def _spread(value: Any) -> Any:
+    """With each `{repeat: N, of: …}` in a list as so many elements; "$i" is 1 to N in them."""
+    if isinstance(value, Mapping):
+        return {key: _spread(entry) for key, entry in value.items()}
+    if not isinstance(value, list):
+        return value
+    return [element for entry in value for element in (
+        [_numbered(entry["of"], number) for number in range(1, entry["repeat"] + 1)]
+        if isinstance(entry, Mapping) and entry.keys() == {"repeat", "of"} else [_spread(entry)])]
+
+
+def _numbered(value: Any, number: int) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _numbered(entry, number) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_numbered(entry, number) for entry in value]
+    if value == "$i":
+        return number
+    return value.replace("$i", str(number)) if isinstance(value, str) else value
 
 
 def _objects(text: Mapping[str, Any], families: Sequence[str]) -> list[Object]:

@@ -58,6 +58,8 @@ class Scenes(unittest.TestCase):
                 for recorded, step in zip(steps, scene.steps, strict=True):
                     told = {row["row"].rpartition(", ")[0] for row in recorded["rows"]}
                     self.assertEqual(told, {row.sentence for row in step.rows})
+                    self.assertEqual([one["says"] for one in recorded.get("explained", [])],
+                                     [telling.says for telling in step.tellings])
 
 
 if __name__ == "__main__":

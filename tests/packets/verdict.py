@@ -18,7 +18,7 @@ class Attempt:
     """One connection: how it ended; who answered, whom it saw asking, and how much it got."""
 
     outcome: str  # answered, refused, silent, unreachable, failed
-    name: str = ""
+    name: str = ""  # of who answered; else the outcome and why
     peer: str = ""
     bytes: int = 0
 
@@ -52,7 +52,7 @@ def parse(output: str) -> dict[int, list[Attempt]]:
     attempts: dict[int, list[Attempt]] = {}
     for line in output.splitlines():
         number, outcome, *rest = line.split()
-        attempt = Attempt(outcome)
+        attempt = Attempt(outcome, " ".join([outcome, *rest]))
         if outcome == "answered":
             size = int(rest[2]) if rest[2].isdigit() else 0
             attempt = Attempt(outcome, rest[0], rest[1], size)
@@ -110,7 +110,7 @@ def _summary(attempts: Sequence[Attempt]) -> str:
         return "not tried"
     if all(attempt.outcome == "answered" for attempt in attempts):
         return f"answered by {_list([attempt.name for attempt in attempts])}"
-    return _list([attempt.name or attempt.outcome for attempt in attempts])
+    return ", ".join(attempt.name for attempt in attempts)
 
 
 def _list(words: Sequence[str] | str) -> str:
