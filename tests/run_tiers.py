@@ -125,8 +125,7 @@ def style(log: Transcript) -> Outcome:
 
 
 def unit(log: Transcript) -> Outcome:
-    # The tests against a real API server have their place in tier e2e.
-    return build(log, "asan") or ctest(log, "asan", "-LE", "simulation", "-E", "^RealApiServer")
+    return build(log, "asan") or ctest(log, "asan", "-LE", "simulation")
 
 
 def simulation(log: Transcript) -> Outcome:
@@ -189,7 +188,7 @@ def packets(log: Transcript) -> Outcome:
 
 
 def e2e(log: Transcript) -> Outcome:
-    return with_control_plane(log, ("httpenv", "traffic", "echo"),
+    return with_control_plane(log, ("httpenv", "traffic", "echo", "real_api_server_tests"),
                               ("python3", "tests/e2e/run.py"))
 
 

@@ -251,7 +251,7 @@ TEST_F(ReflectorFaultTest, UnaskedCompressionIsRefused) {
 
 TEST_F(ReflectorFaultTest, CompressedListIsReadAndADamagedOneIsNot) {
   for (int index = 0; index < 300; ++index) put_service("s" + std::to_string(index));
-  server_.faults().gzip = true;
+  server_.gzip_from = 0;
   next_answer(fakes::gzip_answer(R"({"kind":"ServiceList",)"));
   next_answer(fakes::json_answer(200, "no gzip", "Content-Encoding: gzip\r\n"));
   start();

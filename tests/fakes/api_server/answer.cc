@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <boost/json/serialize.hpp>
+#include <boost/json/string.hpp>
 #include <new>
 
 namespace fakes {
@@ -18,6 +20,14 @@ std::string status_answer(unsigned code, std::string_view reason, std::string_vi
   const std::string header =
       retry_after ? fmt::format("Retry-After: {}\r\n", retry_after->count()) : "";
   return json_answer(code, status_json(code, reason, message), header);
+}
+
+std::string unknown_path_answer() {
+  constexpr std::string_view kText = "404 page not found\n";
+  return fmt::format(
+      "HTTP/1.1 404 Not Found\r\nContent-Type: text/plain; charset=utf-8\r\n"
+      "Content-Length: {}\r\n\r\n{}",
+      kText.size(), kText);
 }
 
 std::string gzip_answer(std::string_view body) {
@@ -50,11 +60,14 @@ std::string chunk(std::string_view bytes) {
   return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
 }
 
-std::string status_json(unsigned code, std::string_view reason, std::string_view message) {
+std::string status_json(unsigned code, std::string_view reason, std::string_view message,
+                        std::string_view details) {
+  const boost::json::string text(boost::json::string_view(message.data(), message.size()));
   return fmt::format(
-      R"({{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"{}","message":"{}",)"
-      R"("reason":"{}","code":{}}})",
-      code < 400 ? "Success" : "Failure", message, reason, code);
+      R"({{"kind":"Status","apiVersion":"v1","metadata":{{}},"status":"{}","message":{},)"
+      R"("reason":"{}",{}"code":{}}})",
+      code < 400 ? "Success" : "Failure", boost::json::serialize(text), reason,
+      details.empty() ? "" : fmt::format("\"details\":{},", details), code);
 }
 
 }  // namespace fakes

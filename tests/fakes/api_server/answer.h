@@ -15,6 +15,9 @@ namespace fakes {
                                         std::string_view message,
                                         std::optional<std::chrono::seconds> retry_after = {});
 
+// What is no resource at all: the one refusal that is no Status.
+[[nodiscard]] std::string unknown_path_answer();
+
 // 200, compressed.
 [[nodiscard]] std::string gzip_answer(std::string_view body);
 [[nodiscard]] std::string gzip(std::string_view text);
@@ -23,8 +26,8 @@ namespace fakes {
 [[nodiscard]] std::string chunked_head();
 [[nodiscard]] std::string chunk(std::string_view bytes);
 
-// meta/v1 Status.
+// meta/v1 Status. `details`: a JSON object; empty: none.
 [[nodiscard]] std::string status_json(unsigned code, std::string_view reason,
-                                      std::string_view message);
+                                      std::string_view message, std::string_view details = {});
 
 }  // namespace fakes

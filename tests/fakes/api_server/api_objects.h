@@ -98,8 +98,10 @@ class ApiObjects {
   void record(const Collection& collection, std::optional<boost::json::object> before,
               std::optional<boost::json::object> after);
 
-  std::uint64_t version_ = 100;
-  std::uint64_t compacted_ = 0;
+  static constexpr std::uint64_t kFirstVersion = 100;
+
+  std::uint64_t version_ = kFirstVersion;
+  std::uint64_t compacted_ = kFirstVersion;  // what was before is not known
   std::uint64_t created_ = 0;
   std::map<Key, boost::json::object> objects_;
   std::vector<Record> history_;

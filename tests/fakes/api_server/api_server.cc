@@ -18,6 +18,7 @@
 
 #include "kube/clock.h"
 #include "tests/fakes/api_server/answer.h"
+#include "tests/fakes/api_server/refusal.h"
 #include "tests/fakes/api_server/request.h"
 
 namespace fakes {
@@ -31,6 +32,7 @@ using asio::ip::tcp;
 namespace {
 
 constexpr auto kUseTuple = asio::as_tuple(asio::use_awaitable);
+constexpr auto kBookmarkBeforeEnd = std::chrono::seconds(2);
 
 std::string event_json(std::string_view type, std::string_view object) {
   return fmt::format("{{\"type\":\"{}\",\"object\":{}}}\n", type, object);
@@ -45,14 +47,12 @@ std::string bookmark_json(const Collection& collection, json::object metadata) {
 
 std::string_view text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
-std::string not_found() { return status_answer(404, "NotFound", "there is no such object"); }
-
 }  // namespace
 
 struct ApiServer::Session {
   tcp::socket socket;
   std::optional<std::size_t> left;  // bytes of this answer until it is cut
-  bool gzip = false;                // the list may be sent compressed
+  bool gzip = false;                // a list may be sent compressed
   std::string token;                // the Authorization header of this request
 };
 
@@ -62,6 +62,7 @@ struct ApiServer::Watch {
   std::uint64_t version;
   bool bookmarks;
   bool initial_events;  // are still to be sent
+  bool streaming_list;  // the end of the initial events is told
   kube::Timer timer;
   kube::Clock::time_point end{};
   kube::Clock::time_point next_bookmark{};
@@ -136,7 +137,7 @@ awaitable<void> ApiServer::serve(tcp::socket socket) {
     const Request request(std::string(message.method_string()), target, message.body());
     requests_.push_back(request.method + " " + target);
     const std::string_view encodings = text_of(message[http::field::accept_encoding]);
-    session.gzip = faults_.gzip && encodings.find("gzip") != std::string_view::npos;
+    session.gzip = encodings.find("gzip") != std::string_view::npos;
     session.token = text_of(message[http::field::authorization]);
     session.left = faults_.cut_after;
     open = co_await answer(session, request);
@@ -151,13 +152,19 @@ awaitable<bool> ApiServer::answer(Session& session, const Request& request) {
     const bool open = co_await misbehave(session, canned);
     co_return open;
   }
+  if (request.collection != nullptr) {
+    const bool open = co_await answer_resource(session, request);
+    co_return open;
+  }
+  std::string text = request.path == "/readyz" ? json_answer(200, "ok") : unknown_path_answer();
+  const bool sent = co_await send(session, std::move(text));
+  co_return sent;
+}
+
+awaitable<bool> ApiServer::answer_resource(Session& session, const Request& request) {
   std::string text;
-  if (!required_token.empty() && session.token != "Bearer " + required_token) {
-    text = status_answer(401, "Unauthorized", "Unauthorized");
-  } else if (request.path == "/readyz") {
-    text = json_answer(200, "ok");
-  } else if (request.collection == nullptr) {
-    text = not_found();
+  if (auto refused = refusal(session, request)) {
+    text = std::move(*refused);
   } else if (request.method != "GET") {
     text = write(request);
   } else if (!request.name.empty()) {
@@ -170,6 +177,24 @@ awaitable<bool> ApiServer::answer(Session& session, const Request& request) {
   }
   const bool sent = co_await send(session, std::move(text));
   co_return sent;
+}
+
+std::optional<std::string> ApiServer::refusal(const Session& session,
+                                              const Request& request) const {
+  if (!powerless_token.empty() && session.token == "Bearer " + powerless_token) {
+    return forbidden(request);
+  }
+  if (!required_token.empty() && session.token != "Bearer " + required_token) {
+    return unauthorized();
+  }
+  if (!request.flag("watch") || !request.flag("sendInitialEvents")) return std::nullopt;
+  if (faults_.no_watch_list) {
+    return status_answer(422, "Invalid", "sendInitialEvents is forbidden for watch");
+  }
+  if (request.option("resourceVersionMatch") != "NotOlderThan") {
+    return streaming_list_without_match();
+  }
+  return std::nullopt;
 }
 
 awaitable<bool> ApiServer::misbehave(Session& session, const CannedAnswer& canned) {
@@ -203,16 +228,18 @@ awaitable<bool> ApiServer::send_chunk(Session& session, std::string bytes) {
 
 std::string ApiServer::list(const Request& request, bool gzip) {
   const std::string token = request.option("continue");
-  Listing listing;
   if (token.empty()) {
-    listing = objects_.list(*request.collection, request.selector());
-  } else {
-    const auto found = pages_.find(token);
-    if (found == pages_.end() || found->second.version < objects_.compacted()) {
-      return status_answer(410, "Expired", "The provided continue parameter is too old");
-    }
-    listing = found->second;
+    const std::uint64_t asked = request.count("resourceVersion", 0);
+    if (asked > objects_.version()) return version_too_large(asked, objects_.version());
+    return page(request, objects_.list(*request.collection, request.selector()), gzip);
   }
+  const auto found = pages_.find(token);
+  if (found == pages_.end()) return bad_continue_token();
+  if (found->second.version < objects_.compacted()) return expired_continue_token();
+  return page(request, found->second, gzip);
+}
+
+std::string ApiServer::page(const Request& request, Listing listing, bool gzip) {
   const std::size_t limit = request.count("limit", 0);
   std::string next;
   if (limit > 0 && listing.objects.size() > limit) {
@@ -235,18 +262,19 @@ std::string ApiServer::list(const Request& request, bool gzip) {
                             {"apiVersion", request.collection->version},
                             {"metadata", metadata},
                             {"items", items}};
-  return gzip ? gzip_answer(json::serialize(answer)) : json_answer(200, json::serialize(answer));
+  const std::string text = json::serialize(answer);
+  return gzip && text.size() >= gzip_from ? gzip_answer(text) : json_answer(200, text);
 }
 
 std::string ApiServer::one(const Request& request) {
   const auto object = objects_.get(*request.collection, request.namespace_name, request.name);
-  return object ? json_answer(200, json::serialize(*object)) : not_found();
+  return object ? json_answer(200, json::serialize(*object)) : not_found(request);
 }
 
 std::string ApiServer::write(const Request& request) {
   if (request.method == "DELETE") {
     const auto gone = objects_.remove(*request.collection, request.namespace_name, request.name);
-    return gone ? json_answer(200, json::serialize(*gone)) : not_found();
+    return gone ? json_answer(200, json::serialize(*gone)) : not_found(request);
   }
   boost::system::error_code error;
   json::value body = json::parse(request.body, error);
@@ -260,7 +288,7 @@ std::string ApiServer::write(const Request& request) {
   object["apiVersion"] = request.collection->version;
   if (request.method == "PUT") {
     const auto replaced = objects_.replace(*request.collection, object);
-    return replaced ? json_answer(200, json::serialize(*replaced)) : not_found();
+    return replaced ? json_answer(200, json::serialize(*replaced)) : not_found(request);
   }
   const auto created = objects_.create(*request.collection, object);
   return created ? json_answer(201, json::serialize(*created))
@@ -268,26 +296,19 @@ std::string ApiServer::write(const Request& request) {
 }
 
 awaitable<bool> ApiServer::watch(Session& session, const Request& request) {
-  const bool initial_events = request.flag("sendInitialEvents");
-  if (initial_events && faults_.no_watch_list) {
-    const bool sent = co_await send(
-        session, status_answer(422, "Invalid", "sendInitialEvents is forbidden for watch"));
-    co_return sent;
-  }
+  const bool no_version = request.count("resourceVersion", 0) == 0;
   Watch watch{.collection = *request.collection,
               .selector = request.selector(),
               .version = request.count("resourceVersion", objects_.version()),
               .bookmarks = request.flag("allowWatchBookmarks"),
-              .initial_events = initial_events,
+              .initial_events = no_version || request.flag("sendInitialEvents"),
+              .streaming_list = request.flag("sendInitialEvents"),
               .timer = kube::Timer(executor_)};
-  const auto now = kube::Clock::now();
-  watch.end = now + std::chrono::seconds(request.count("timeoutSeconds", 1800));
-  watch.next_bookmark = now + bookmark_interval;
+  watch.end = kube::Clock::now() + std::chrono::seconds(request.count("timeoutSeconds", 1800));
+  schedule_bookmark(watch);
   bool open = co_await send(session, chunked_head());
-  if (open && watch.version < objects_.compacted()) {
-    const std::string gone = status_json(
-        410, "Expired",
-        fmt::format("too old resource version: {} ({})", watch.version, objects_.version()));
+  if (open && !watch.initial_events && watch.version < objects_.compacted()) {
+    const std::string gone = version_too_old(watch.version, objects_.version());
     open = co_await send_chunk(session, event_json("ERROR", gone));
   } else if (open) {
     watches_.insert(&watch);
@@ -323,12 +344,19 @@ std::string ApiServer::news(Watch& watch) const {
     text += event_json(change.type, json::serialize(change.object));
   }
   if (kube::Clock::now() < watch.next_bookmark) return text;
-  watch.next_bookmark = kube::Clock::now() + bookmark_interval;
+  schedule_bookmark(watch);
   // A watch from the future hears nothing at all (tests/kube/recorded/watch-too-large.http).
   if (!watch.bookmarks || watch.version > objects_.version() || faults_.no_bookmarks) return text;
   watch.version = objects_.version();
   return text +
          bookmark_json(watch.collection, {{"resourceVersion", std::to_string(watch.version)}});
+}
+
+void ApiServer::schedule_bookmark(Watch& watch) const {
+  const auto now = kube::Clock::now();
+  const auto last = watch.end - kBookmarkBeforeEnd;
+  watch.next_bookmark = now + bookmark_interval;
+  if (last > now) watch.next_bookmark = std::min(watch.next_bookmark, last);
 }
 
 // Everything there is, and the bookmark that says so.
@@ -340,7 +368,7 @@ std::string ApiServer::initial_events(Watch& watch) const {
   }
   watch.initial_events = false;
   watch.version = listing.version;
-  if (faults_.endless_watch_list) return text;
+  if (!watch.streaming_list || faults_.endless_watch_list) return text;
   return text + bookmark_json(watch.collection,
                               {{"resourceVersion", std::to_string(listing.version)},
                                {"annotations", {{"k8s.io/initial-events-end", "true"}}}});

@@ -2,8 +2,8 @@
 // delete of Services, EndpointSlices and Nodes over plain HTTP/1.1 on 127.0.0.1; and, on demand,
 // every way in which a server or what stands before it can misbehave.
 //
-// Its truth is the real one: tests/kube/recorded holds kube-apiserver's answers, and real objects
-// of ApiObjects behind it have real histories. Runs on the caller's io_context, one thread.
+// Its truth is the real one: both pass tests/contract/api_server_contract.h, and
+// tests/kube/recorded holds kube-apiserver's answers. Runs on the caller's io_context, one thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -36,7 +36,6 @@ struct Faults {
   std::deque<CannedAnswer> next;         // one for each of the next requests
   std::optional<std::size_t> cut_after;  // the next answers end after so many bytes
   bool byte_by_byte = false;             // each byte of a stream is a chunk of its own
-  bool gzip = false;                     // lists are compressed for who asks for it
   bool no_watch_list = false;            // streaming lists are refused, as by servers before 1.32
   bool endless_watch_list = false;       // … or begun, but never ended
   bool no_bookmarks = false;
@@ -64,10 +63,14 @@ class ApiServer {
   [[nodiscard]] const std::vector<std::string>& requests() const { return requests_; }
   [[nodiscard]] std::size_t watches() const { return watches_.size(); }
 
-  // How often a watch gets a bookmark of its own accord.
+  // How often a watch gets a bookmark of its own accord; one comes shortly before its end, too.
   std::chrono::seconds bookmark_interval{60};
   // Whoever does not bear it gets 401; empty: everybody is served.
   std::string required_token;
+  // Whoever bears this one is known, and may do nothing; empty: there is nobody like that.
+  std::string powerless_token;
+  // Lists of so many bytes are compressed for who asks for it.
+  std::size_t gzip_from = std::size_t{128} << 10;
 
  private:
   struct Session;
@@ -79,13 +82,18 @@ class ApiServer {
   boost::asio::awaitable<bool> misbehave(Session& session, const CannedAnswer& canned);
   boost::asio::awaitable<bool> watch(Session& session, const Request& request);
   boost::asio::awaitable<bool> stream(Session& session, Watch& watch);
+  boost::asio::awaitable<bool> answer_resource(Session& session, const Request& request);
   boost::asio::awaitable<bool> send(Session& session, std::string bytes);
   boost::asio::awaitable<bool> send_chunk(Session& session, std::string bytes);
+  [[nodiscard]] std::optional<std::string> refusal(const Session& session,
+                                                   const Request& request) const;
   [[nodiscard]] std::string list(const Request& request, bool gzip);
+  [[nodiscard]] std::string page(const Request& request, Listing listing, bool gzip);
   [[nodiscard]] std::string one(const Request& request);
   [[nodiscard]] std::string write(const Request& request);
   [[nodiscard]] std::string news(Watch& watch) const;
   [[nodiscard]] std::string initial_events(Watch& watch) const;
+  void schedule_bookmark(Watch& watch) const;
   void wake_watches();
 
   boost::asio::any_io_executor executor_;
