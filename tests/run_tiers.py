@@ -182,9 +182,14 @@ def with_control_plane(log: Transcript, targets: tuple[str, ...],
 def packets(log: Transcript) -> Outcome:
     files = unittest(*log.run("reading the scenes", "python3", "-m", "unittest", "-v",
                               "packets.verdict_test", "packets.scene_test",
+                              "packets.differences_test",
                               env={"PYTHONPATH": "tests"}))
     return files + with_control_plane(log, ("echo", "probe"),
                                       ("python3", "tests/packets/run.py"))
+
+
+def oracle(log: Transcript) -> Outcome:
+    return with_control_plane(log, ("echo",), ("python3", "tests/packets/oracle.py"))
 
 
 def e2e(log: Transcript) -> Outcome:
@@ -202,6 +207,7 @@ TIERS: dict[str, Callable[[Transcript], Outcome]] = {
     # Before packets, whose pods load the kernel's sctp, which no Service must.
     "e2e": e2e,
     "packets": packets,
+    "oracle": oracle,
 }
 
 

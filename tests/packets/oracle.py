@@ -10,6 +10,7 @@ differs and is not, and what is explained and differs no more, is a failure.
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab.cluster import Cluster  # noqa: E402
 from lab.cluster_agents import Agents  # noqa: E402
 from lab.control_plane_binaries import ControlPlaneError, binaries, peer  # noqa: E402
+from lab.waiting import WaitedInVain, wait_for  # noqa: E402
 from packets import run, world  # noqa: E402
 from packets.differences import (  # noqa: E402
     Difference,
@@ -33,7 +35,7 @@ from packets.objects import Objects  # noqa: E402
 from packets.scene import POD_RANGES, Scene, load_all  # noqa: E402
 
 PEER_OPTIONS = (*POD_RANGES, "--conntrack-max-per-core=0")
-PEERS_PATIENCE = 300.0
+PEERS_PATIENCE = 400.0
 # kube-proxy starts a process for each entry of its sets: no scene that is longer than this.
 LONGEST = 20_000
 # The programs that kube-proxy writes its rules with, and what they say to `--version`.
@@ -65,17 +67,18 @@ class Comparison:
         with ThreadPoolExecutor(run.SIDE_BY_SIDE) as pool:
             return list(pool.map(self._make, self._scenes))
 
-    def tables(self, patience: float) -> dict[str, str]:
-        """Every node's, when it has followed all changes: twice, for who has the second mark has
-        finished the pass in which it saw the first."""
-        run.wait_until_seen(self._cluster, self._marks, patience)
-        mark = run.wait_until_seen(self._cluster, self._marks, patience)
-        return {name: _without(self._cluster.output(name, "ipvsadm", "-Sn"), mark)
-                for name in self._names}
+    def our_tables(self) -> dict[str, str]:
+        """Every node's, when it has followed all changes."""
+        run.wait_until_seen(self._cluster, self._marks, run.SEEN)
+        return self._tables()
 
-    def tables_of_the_peer(self, kube_proxy: Path) -> dict[str, str]:
-        """Its rules are not compared, and take minutes in emulation, a process each. So the
-        programs that write them only say yes."""
+    def differences_from_the_peer(self, kube_proxy: Path, ours: dict[str, str],
+                                  owner: dict[str, str]) -> list[Difference]:
+        """When all of them are explained, or after kube-proxy had its time.
+
+        Its rules are not compared, and take minutes in emulation, a process each: so the programs
+        that write them only say yes.
+        """
         self._cluster.agents.end_all()
         self._clear()
         for name in self._names:
@@ -83,12 +86,25 @@ class Comparison:
         agents = Agents(self._cluster.lab, kube_proxy, self._names,
                         self._cluster.endpoints.agent_kubeconfig, PEER_OPTIONS,
                         {"PATH": f"{PROGRAMS}:/usr/sbin:/usr/bin:/sbin:/bin"})
+        found: list[Difference] = []
+
+        def explained() -> bool:
+            theirs = self._tables()
+            found[:] = [difference for name in self._names
+                        for difference in differences(name, ours[name], theirs[name], owner)]
+            return all(why for _, why in verdicts(found, explanations())[0])
+
         try:
             agents.start_all()
-            return self.tables(PEERS_PATIENCE)
+            with contextlib.suppress(WaitedInVain):  # what is not explained is told
+                wait_for(explained, PEERS_PATIENCE, "kube-proxy's virtual servers")
         finally:
             agents.end_all()
             self._clear()
+        return found
+
+    def _tables(self) -> dict[str, str]:
+        return {name: self._cluster.output(name, "ipvsadm", "-Sn") for name in self._names}
 
     def _clear(self) -> None:
         for name in self._names:
@@ -103,11 +119,6 @@ class Comparison:
         for change in scene.steps[0].changes:
             objects.change(change)
         return objects.wait_until_made()
-
-
-def _without(saved: str, address: str) -> str:
-    """The table without the virtual servers of an address."""
-    return "".join(line for line in saved.splitlines(keepends=True) if f" {address}:" not in line)
 
 
 def comparable(scene: Scene) -> bool:
@@ -147,13 +158,11 @@ def main(patterns: Sequence[str]) -> int:
         comparison = Comparison(cluster, scenes)
         owner = owners(comparison.make_objects())
         print(f"{time.monotonic() - started:.0f} s: the objects are made", flush=True)
-        ours = comparison.tables(run.SEEN)
-        theirs = comparison.tables_of_the_peer(kube_proxy)
+        ours = comparison.our_tables()
+        found = comparison.differences_from_the_peer(kube_proxy, ours, owner)
         print(f"{time.monotonic() - started:.0f} s: both have served them", flush=True)
     finally:
         cluster.stop()
-    found = [difference for node in sorted(ours)
-             for difference in differences(node, ours[node], theirs[node], owner)]
     all_servers = sum(table.count("-A ") for table in ours.values())
     return 1 if tell(found, all_servers - sum(bool(one.ours) for one in found), not patterns) else 0
 
