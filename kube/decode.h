@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -39,9 +40,31 @@ struct Decoded {
 template <class T>
 using DecodeResult = tl::expected<Decoded<T>, DecodeError>;
 
-// T is Service, EndpointSlice or Node.
 template <class T>
-[[nodiscard]] DecodeResult<T> decode(std::string_view json);
+struct Draft;
+
+// Decodes one object after the other. What is built on the way to an object is built in the room of
+// the one before, so that an object costs no more allocations than it keeps: its long strings, and
+// its lists, each of its exact size. T is Service, EndpointSlice or Node.
+template <class T>
+class Decoder {
+ public:
+  Decoder();
+  ~Decoder();
+  Decoder(Decoder&& other) noexcept;
+  Decoder& operator=(Decoder&& other) noexcept;
+
+  [[nodiscard]] DecodeResult<T> decode(std::string_view json);
+
+ private:
+  std::unique_ptr<Draft<T>> draft_;
+};
+
+// One object alone.
+template <class T>
+[[nodiscard]] DecodeResult<T> decode(std::string_view json) {
+  return Decoder<T>().decode(json);
+}
 
 // What the API server answers in place of an object (meta/v1 Status).
 struct Status {

@@ -75,9 +75,6 @@ tl::expected<Decoded<Node>, JsonError> Draft<Node>::finish() {
   return Decoded<Node>{.object = std::move(node), .left_out = left_out.text()};
 }
 
-template <>
-DecodeResult<Node> decode(std::string_view json) {
-  return decode_draft<Node>(json);
-}
+template class Decoder<Node>;
 
 }  // namespace kube

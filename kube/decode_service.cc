@@ -182,6 +182,14 @@ const Place<Draft<Service>>& Draft<Service>::place() {
   return place;
 }
 
+void Draft<Service>::begin_again() {
+  *this = Draft{.cluster_ips = emptied(cluster_ips),
+                .ports = emptied(ports),
+                .external_ips = emptied(external_ips),
+                .ingress = emptied(ingress),
+                .source_ranges = emptied(source_ranges)};
+}
+
 tl::expected<Decoded<Service>, JsonError> Draft<Service>::finish() {
   for (std::size_t index = 0; index < ports.size(); ++index) {
     if (ports[index].port == 0) {
@@ -196,11 +204,11 @@ tl::expected<Decoded<Service>, JsonError> Draft<Service>::finish() {
   return Decoded<Service>{
       .object = {.metadata = std::move(metadata.metadata),
                  .type = type,
-                 .cluster_ips = std::move(cluster_ips),
-                 .ports = std::move(ports),
-                 .external_ips = std::move(external_ips),
+                 .cluster_ips = fitted(cluster_ips),
+                 .ports = fitted(ports),
+                 .external_ips = fitted(external_ips),
                  .load_balancer_ips = std::move(load_balancer_ips),
-                 .source_ranges = std::move(source_ranges),
+                 .source_ranges = fitted(source_ranges),
                  .external_policy = external_policy,
                  .internal_policy = internal_policy,
                  .health_check_node_port = health_check_node_port,
@@ -208,9 +216,6 @@ tl::expected<Decoded<Service>, JsonError> Draft<Service>::finish() {
       .left_out = left_out.text()};
 }
 
-template <>
-DecodeResult<Service> decode(std::string_view json) {
-  return decode_draft<Service>(json);
-}
+template class Decoder<Service>;
 
 }  // namespace kube

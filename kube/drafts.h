@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <iterator>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,8 +17,18 @@
 
 namespace kube {
 
-template <class T>
-struct Draft;
+// The room of a list for the next object.
+template <class List>
+[[nodiscard]] List emptied(List& list) {
+  list.clear();
+  return std::move(list);
+}
+
+// What a list holds, in no more room than that takes.
+template <class List>
+[[nodiscard]] List fitted(List& list) {
+  return List(std::make_move_iterator(list.begin()), std::make_move_iterator(list.end()));
+}
 
 // The parts that were left out of an object, for a person: the first, and how many more.
 class LeftOut {
@@ -57,17 +68,16 @@ struct Draft<Service> {
   std::chrono::seconds affinity_timeout{10800};  // the API's default
   LeftOut left_out;
 
+  void begin_again();
   [[nodiscard]] static const Place<Draft>& place();
+  // Takes the object out; on an error its metadata stay.
   [[nodiscard]] tl::expected<Decoded<Service>, JsonError> finish();
 };
 
-// One endpoint and the text of its address as far as that cannot be believed.
-struct EndpointDraft {
-  Endpoint endpoint;
-  bool has_address = false;
-  std::string refused_address;
-  std::vector<std::string> zone_hints;
-  std::vector<std::string> node_hints;
+// An address that cannot be believed, of the endpoint with that place in the list.
+struct RefusedAddress {
+  std::size_t endpoint = 0;
+  std::string text;
 };
 
 template <>
@@ -78,8 +88,16 @@ struct Draft<EndpointSlice> {
   MetadataDraft metadata;
   std::string address_type;
   std::vector<EndpointPort> ports;
-  std::vector<EndpointDraft> endpoints;
+  std::vector<Endpoint> endpoints;
+  std::vector<RefusedAddress> refused;
+  // Of the last endpoint, the one that is being read.
+  bool has_address = false;
+  std::vector<std::string> zone_hints;
+  std::vector<std::string> node_hints;
 
+  void begin_again();
+  // The last endpoint has been read.
+  void end_endpoint();
   [[nodiscard]] static const Place<Draft>& place();
   [[nodiscard]] tl::expected<Decoded<EndpointSlice>, JsonError> finish();
 };
@@ -100,23 +118,33 @@ struct Draft<Node> {
   std::vector<NodeAddressDraft> addresses;
   bool taint_to_be_deleted = false;
 
+  void begin_again() { *this = {}; }
   [[nodiscard]] static const Place<Draft>& place();
   [[nodiscard]] tl::expected<Decoded<Node>, JsonError> finish();
 };
 
-// Reads and checks in one go; the definition of decode<T>().
 template <class T>
-[[nodiscard]] DecodeResult<T> decode_draft(std::string_view json) {
-  Draft<T> draft;
+Decoder<T>::Decoder() : draft_(std::make_unique<Draft<T>>()) {}
+template <class T>
+Decoder<T>::~Decoder() = default;
+template <class T>
+Decoder<T>::Decoder(Decoder&& other) noexcept = default;
+template <class T>
+Decoder<T>& Decoder<T>::operator=(Decoder&& other) noexcept = default;
+
+// Reads and checks in one go.
+template <class T>
+DecodeResult<T> Decoder<T>::decode(std::string_view json) {
+  Draft<T>& draft = *draft_;
+  draft.begin_again();
   auto read = read_json(json, Draft<T>::place(), draft);
   const NamespacedName& id = draft.metadata.metadata.id;
   if (!read) return tl::unexpected(at(id, std::move(read.error())));
   if (Complaint complaint = check_identity(draft.kind, Draft<T>::kKind, draft.metadata.metadata)) {
     return tl::unexpected(DecodeError{.id = id, .field = {}, .reason = complaint});
   }
-  const NamespacedName kept = id;
   auto finished = draft.finish();
-  if (!finished) return tl::unexpected(at(kept, std::move(finished.error())));
+  if (!finished) return tl::unexpected(at(id, std::move(finished.error())));
   return std::move(*finished);
 }
 

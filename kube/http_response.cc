@@ -14,6 +14,8 @@ using boost::beast::string_view;
 namespace {
 
 constexpr std::uint32_t kMaxHeader = 64U << 10U;
+constexpr std::string_view kHeadBegin = "HTTP/1.";
+constexpr std::string_view kHeadEnd = "\r\n\r\n";
 
 tl::unexpected<std::string> refused(const std::string& why) {
   return tl::unexpected("the answer is no HTTP that we accept: " + why);
@@ -102,19 +104,23 @@ tl::expected<void, std::string> HttpResponseReader::put(std::string_view bytes, 
   return {};
 }
 
-// What follows the head is left in rest_.
+// What follows the head is left in rest_. Beast sees the head once and whole: given in pieces, it
+// would refuse a bad one sooner or later depending on the cuts.
 tl::expected<void, std::string> HttpResponseReader::put_head(std::string_view bytes) {
+  const std::size_t seen = rest_.size() - std::min(rest_.size(), kHeadEnd.size() - 1);
   rest_.append(bytes);
+  const std::string_view begins = std::string_view(rest_).substr(0, kHeadBegin.size());
+  if (!kHeadBegin.starts_with(begins)) return refused("it does not begin with HTTP/1");
+  const std::size_t end = rest_.find(kHeadEnd, seen);
+  const std::size_t size = end == std::string::npos ? rest_.size() : end + kHeadEnd.size();
+  if (size > kMaxHeader) return refused("a head without end");
+  if (end == std::string::npos) return {};
   error_code error;
-  const std::size_t read = parser_->put(boost::asio::buffer(rest_), error);
-  rest_.erase(0, read);
-  if (error && error != http::error::need_more) {
+  parser_->put(boost::asio::buffer(rest_.data(), size), error);
+  if (error || !head_done()) {
     return refused(parser_->refusal != nullptr ? parser_->refusal : error.message());
   }
-  if (!head_done()) {
-    if (rest_.size() > kMaxHeader) return refused("a head without end");
-    return {};
-  }
+  rest_.erase(0, size);
   chunked_ = parser_->chunked();
   length_left_ = chunked_ ? 0 : parser_->content_length().value_or(0);
   return {};

@@ -49,7 +49,7 @@ class HttpResponseReader {
                                                                 std::string& body);
 
   std::unique_ptr<HeadParser> parser_;
-  std::string rest_;      // bytes that were not enough for the parser to go on
+  std::string rest_;      // the head, as far as it has come; then what came behind it
   bool surplus_ = false;  // bytes came behind the answer's end
   bool chunked_ = false;
   ChunkReader chunks_;

@@ -12,6 +12,7 @@
 #include <initializer_list>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,7 +20,10 @@
 namespace kube {
 
 struct InternedHash {
-  std::size_t operator()(const std::string& text) const { return std::hash<std::string>()(text); }
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>()(text);
+  }
   std::size_t operator()(const std::vector<std::string>& texts) const {
     std::size_t hash = texts.size();
     for (const std::string& text : texts) hash = hash * 31 + operator()(text);
@@ -35,11 +39,14 @@ class Interned {
   using const_iterator = typename T::const_iterator;
 
   Interned() = default;
-  Interned(T value) : entry_(find_or_add(std::move(value))) {}  // NOLINT: stands in for a T
+  Interned(const T& value) : entry_(find_or_add(value)) {}  // NOLINT: stands in for a T
+  // Allocates only what nobody has named before.
+  explicit Interned(std::string_view text) requires(std::same_as<T, std::string>)
+      : entry_(find_or_add(text)) {}
   template <class Text>
   requires(std::same_as<T, std::string>&& std::convertible_to<Text, const char*>)
       Interned(Text text)
-      : Interned(T(text)) {}  // NOLINT: as above
+      : Interned(std::string_view(text)) {}  // NOLINT: as above
   Interned(std::initializer_list<std::string> texts) requires(
       std::same_as<T, std::vector<std::string>>)
       : Interned(T(texts)) {}
@@ -72,7 +79,7 @@ class Interned {
   friend bool operator==(const Interned& left, const T& right) { return left.value() == right; }
 
  private:
-  using Pool = std::unordered_map<T, std::atomic<std::size_t>, InternedHash>;
+  using Pool = std::unordered_map<T, std::atomic<std::size_t>, InternedHash, std::equal_to<>>;
   using Entry = typename Pool::value_type;
 
   // Never destroyed: values may be, later.
@@ -89,10 +96,15 @@ class Interned {
     return *value;
   }
 
-  static Entry* find_or_add(T value) {
+  // `value` is a T, or what stands for one.
+  template <class Value>
+  static Entry* find_or_add(const Value& value) {
     if (value.empty()) return nullptr;
     const std::lock_guard lock(shared().mutex);
-    Entry& entry = *shared().pool.try_emplace(std::move(value), 0).first;
+    Pool& pool = shared().pool;
+    auto found = pool.find(value);
+    if (found == pool.end()) found = pool.try_emplace(T(value), 0).first;
+    Entry& entry = *found;
     entry.second.fetch_add(1, std::memory_order_relaxed);
     return &entry;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kube/byte_scan.h"
+
 namespace kube {
 namespace {
 
@@ -23,31 +25,28 @@ void JsonScanner::step(char byte) {
   if (byte == '"') {
     in_string_ = true;
   } else if (byte == '{' || byte == '[') {
-    ++depth_;
+    if (depth_ == 0) deepest_ = 0;
+    deepest_ = std::max(deepest_, ++depth_);
   } else if ((byte == '}' || byte == ']') && depth_ > 0) {
     --depth_;
   }
 }
 
-std::size_t JsonScanner::run(std::string_view bytes) const {
-  if (escaped_) return 0;
-  const auto stops = [this](char byte) {
-    return in_string_ ? byte == '"' || byte == '\\'
-                      : byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
-  };
-  return static_cast<std::size_t>(std::find_if(bytes.begin(), bytes.end(), stops) - bytes.begin());
+std::size_t JsonScanner::run(std::string_view bytes) {
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  do {
+    if (in_string_ && !escaped_) at = byte_scan::string_stop(at, end);
+    if (at != end) step(*at++);
+  } while (depth_ > 0 && at != end);
+  return static_cast<std::size_t>(at - bytes.data());
 }
 
 std::size_t FrameBuffer::take(std::string_view bytes) {
-  std::size_t read = 0;
-  do {
-    read += scanner_.run(bytes.substr(read));
-    if (read == bytes.size()) break;
-    scanner_.step(bytes[read++]);
-    if (scanner_.depth() > limits_.depth && kind_ == Frame::Kind::kValue) {
-      kind_ = Frame::Kind::kTooDeep;
-    }
-  } while (scanner_.depth() > 0 && read < bytes.size());
+  const std::size_t read = scanner_.run(bytes);
+  if (scanner_.deepest() > limits_.depth && kind_ == Frame::Kind::kValue) {
+    kind_ = Frame::Kind::kTooDeep;
+  }
   complete_ = scanner_.depth() == 0;
   keep(bytes.substr(0, read));
   return read;

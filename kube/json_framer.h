@@ -14,19 +14,21 @@
 
 namespace kube {
 
-// Depth and string state of a JSON text, byte by byte.
+// Depth and string state of a JSON text.
 class JsonScanner {
  public:
   // Reads one byte.
   void step(char byte);
-  // Reads bytes of which none can change depth or leave the string; returns how many.
-  [[nodiscard]] std::size_t run(std::string_view bytes) const;
+  // Reads to where the depth is zero again, else all; returns how many bytes. At least one.
+  std::size_t run(std::string_view bytes);
 
   [[nodiscard]] std::size_t depth() const { return depth_; }
+  [[nodiscard]] std::size_t deepest() const { return deepest_; }  // since depth was zero
   [[nodiscard]] bool in_string() const { return in_string_; }
 
  private:
   std::size_t depth_ = 0;
+  std::size_t deepest_ = 0;
   bool in_string_ = false;
   bool escaped_ = false;
 };

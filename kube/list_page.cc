@@ -43,7 +43,7 @@ tl::expected<void, DecodeError> ListPageReader<T>::add(const Frame& frame) {
   if (frame.kind == Frame::Kind::kGarbage) return refused("the answer is no JSON list");
   // A value that is too large or too deep arrives cut off: it cannot decode, but mostly still has a
   // name.
-  auto decoded = decode<T>(frame.text);
+  auto decoded = decoder_.decode(frame.text);
   if (!decoded) {
     DecodeError error = std::move(decoded.error());
     if (frame.kind == Frame::Kind::kTooLarge) error.reason = "is too large";

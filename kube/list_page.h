@@ -38,6 +38,7 @@ class ListPageReader {
   [[nodiscard]] tl::expected<void, DecodeError> add(const Frame& frame);
 
   ListFramer framer_;
+  Decoder<T> decoder_;
   ListPage<T> page_;
 };
 

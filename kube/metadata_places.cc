@@ -94,6 +94,29 @@ int digits(std::string_view text, std::size_t begin, std::size_t count) {
   return error == std::errc() && end == first + count && value >= 0 ? value : -1;
 }
 
+constexpr std::string_view kWholeTime = "0000-00-00T00:00:00";
+
+// A time without its zone.
+std::optional<std::chrono::sys_seconds> parse_whole_time(std::string_view text) {
+  if (text.size() != kWholeTime.size()) return std::nullopt;
+  for (const std::size_t mark : {4U, 7U, 10U, 13U, 16U}) {
+    if (text[mark] != kWholeTime[mark]) return std::nullopt;
+  }
+  const std::chrono::year_month_day day(
+      std::chrono::year(digits(text, 0, 4)),
+      std::chrono::month(static_cast<unsigned>(digits(text, 5, 2))),
+      std::chrono::day(static_cast<unsigned>(digits(text, 8, 2))));
+  const int hour = digits(text, 11, 2);
+  const int minute = digits(text, 14, 2);
+  const int second = digits(text, 17, 2);
+  if (digits(text, 0, 4) < 0 || digits(text, 5, 2) < 0 || digits(text, 8, 2) < 0 || !day.ok() ||
+      hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
+    return std::nullopt;
+  }
+  return std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
+         std::chrono::seconds(second);
+}
+
 }  // namespace
 
 const Place<MetadataDraft>& metadata_place() {
@@ -151,42 +174,25 @@ Complaint set_port(std::uint16_t& port, std::int64_t value) {
 }
 
 Complaint set_time(std::chrono::sys_seconds& time, std::string_view text) {
-  constexpr Complaint kNoTime = "is no time (2006-01-02T15:04:05Z)";
-  constexpr std::string_view kShape = "0000-00-00T00:00:00Z";
-  if (text.size() != kShape.size()) return kNoTime;
-  for (const std::size_t mark : {4U, 7U, 10U, 13U, 16U, 19U}) {
-    if (text[mark] != kShape[mark]) return kNoTime;
-  }
-  const std::chrono::year_month_day day(
-      std::chrono::year(digits(text, 0, 4)),
-      std::chrono::month(static_cast<unsigned>(digits(text, 5, 2))),
-      std::chrono::day(static_cast<unsigned>(digits(text, 8, 2))));
-  const int hour = digits(text, 11, 2);
-  const int minute = digits(text, 14, 2);
-  const int second = digits(text, 17, 2);
-  if (digits(text, 0, 4) < 0 || digits(text, 5, 2) < 0 || digits(text, 8, 2) < 0 || !day.ok() ||
-      hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) {
-    return kNoTime;
-  }
-  time = std::chrono::sys_days(day) + std::chrono::hours(hour) + std::chrono::minutes(minute) +
-         std::chrono::seconds(second);
+  const auto parsed = parse_precise_time(text);
+  if (!parsed || text.size() != kWholeTime.size() + 1) return "is no time (2006-01-02T15:04:05Z)";
+  time = std::chrono::floor<std::chrono::seconds>(*parsed);
   return nullptr;
 }
 
 std::optional<std::chrono::sys_time<std::chrono::milliseconds>> parse_precise_time(
     std::string_view text) {
-  constexpr std::size_t kWhole = std::string_view("0000-00-00T00:00:00").size();
-  std::chrono::sys_seconds whole;
-  if (text.size() < kWhole + 1 || text.back() != 'Z') return std::nullopt;
-  if (set_time(whole, std::string(text.substr(0, kWhole)) + "Z") != nullptr) return std::nullopt;
-  std::string_view fraction = text.substr(kWhole, text.size() - kWhole - 1);
-  if (fraction.empty()) return whole;
+  const std::size_t size = kWholeTime.size();
+  if (text.size() < size + 1 || text.back() != 'Z') return std::nullopt;
+  const auto whole = parse_whole_time(text.substr(0, size));
+  const std::string_view fraction = text.substr(size, text.size() - size - 1);
+  if (!whole || fraction.empty()) return whole;
   const bool all_digits = std::all_of(fraction.begin() + 1, fraction.end(),
                                       [](char byte) { return byte >= '0' && byte <= '9'; });
   if (fraction.front() != '.' || fraction.size() < 2 || !all_digits) return std::nullopt;
   std::string thousandths(fraction.substr(1, 3));
   thousandths.resize(3, '0');
-  return whole + std::chrono::milliseconds(digits(thousandths, 0, 3));
+  return *whole + std::chrono::milliseconds(digits(thousandths, 0, 3));
 }
 
 Complaint check_identity(std::string_view found_kind, std::string_view kind,

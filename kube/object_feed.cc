@@ -11,6 +11,8 @@ namespace {
 
 template <class Container>
 void append(Container& all, Container more) {
+  // A list of one page stays where it is: it may be large.
+  if (all.empty()) return all.swap(more);
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
@@ -186,7 +188,7 @@ void ObjectFeed<T>::collect(const Frame& frame, WatchProgress& progress) {
         list_.skipped.push_back(std::move(event.error));
       },
   };
-  auto event = decode_watch_event<T>(frame.text);
+  auto event = events_.decode(frame.text);
   std::visit(collect_event, event);
 }
 
@@ -231,7 +233,7 @@ void ObjectFeed<T>::tell(const Frame& frame, WatchProgress& progress) {
         skip(event.error);
       },
   };
-  auto event = decode_watch_event<T>(frame.text);
+  auto event = events_.decode(frame.text);
   std::visit(tell_event, event);
   if (!in_order) progress.state = State::kRewound;
 }

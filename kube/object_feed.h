@@ -128,6 +128,7 @@ class ObjectFeed final : public Feed {
   ListPageReader<T> page_;
   ListPage<T> list_;  // what of it has come so far; its version is the first page's
   JsonFramer watch_;
+  WatchEventDecoder<T> events_;
   bool collecting_ = false;  // the watch is telling its initial events
   Census known_;
   std::optional<Census> held_;  // of the list that had to wait

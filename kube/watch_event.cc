@@ -4,21 +4,12 @@
 #include "kube/metadata_places.h"
 
 namespace kube {
-namespace {
 
 // What is read of a DELETED or BOOKMARK event.
 struct StubDraft {
   std::string kind;
   MetadataDraft metadata;
 };
-
-const Place<StubDraft>& stub_place() {
-  static const auto place = object<StubDraft>({
-      {"kind", text<&StubDraft::kind>()},
-      {"metadata", within<&StubDraft::metadata>(metadata_place())},
-  });
-  return place;
-}
 
 template <class T>
 struct EventDraft {
@@ -27,7 +18,25 @@ struct EventDraft {
   Draft<T> object;
   StubDraft stub;
   Status status;
+
+  void begin_again() {
+    type.clear();
+    object_came_first = false;
+    object.begin_again();
+    stub = {};
+    status = {};
+  }
 };
+
+namespace {
+
+const Place<StubDraft>& stub_place() {
+  static const auto place = object<StubDraft>({
+      {"kind", text<&StubDraft::kind>()},
+      {"metadata", within<&StubDraft::metadata>(metadata_place())},
+  });
+  return place;
+}
 
 template <class T>
 JsonPlace::Chosen choose_object(EventDraft<T>& draft) {
@@ -80,12 +89,8 @@ WatchEvent<T> changed(EventDraft<T>& draft) {
           check_identity(object.kind, Draft<T>::kKind, object.metadata.metadata)) {
     return spoiled(draft, {.field = "object", .reason = complaint});
   }
-  const Metadata metadata = object.metadata.metadata;
   auto finished = object.finish();
-  if (!finished) {
-    return SpoiledEvent{.error = at(metadata.id, std::move(finished.error())),
-                        .resource_version = metadata.resource_version};
-  }
+  if (!finished) return spoiled(draft, std::move(finished.error()));
   return Changed<T>{.object = std::move(finished->object),
                     .left_out = std::move(finished->left_out)};
 }
@@ -102,8 +107,14 @@ WatchEvent<T> deleted(EventDraft<T>& draft) {
 }  // namespace
 
 template <class T>
-WatchEvent<T> decode_watch_event(std::string_view json) {
-  EventDraft<T> draft;
+WatchEventDecoder<T>::WatchEventDecoder() : draft_(std::make_unique<EventDraft<T>>()) {}
+template <class T>
+WatchEventDecoder<T>::~WatchEventDecoder() = default;
+
+template <class T>
+WatchEvent<T> WatchEventDecoder<T>::decode(std::string_view json) {
+  EventDraft<T>& draft = *draft_;
+  draft.begin_again();
   auto read = read_json(json, event_place<T>(), draft);
   if (read && draft.object_came_first && !draft.type.empty()) {
     read = read_json(json, object_only_place<T>(), draft);
@@ -119,8 +130,8 @@ WatchEvent<T> decode_watch_event(std::string_view json) {
   return UnknownEvent{.type = draft.type.substr(0, 64)};
 }
 
-template WatchEvent<Service> decode_watch_event(std::string_view json);
-template WatchEvent<EndpointSlice> decode_watch_event(std::string_view json);
-template WatchEvent<Node> decode_watch_event(std::string_view json);
+template class WatchEventDecoder<Service>;
+template class WatchEventDecoder<EndpointSlice>;
+template class WatchEventDecoder<Node>;
 
 }  // namespace kube

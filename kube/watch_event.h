@@ -5,6 +5,7 @@
 // Truth: meta/v1 WatchEvent; API concepts, "Watch bookmarks". Pure; any thread.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -46,6 +47,25 @@ template <class T>
 using WatchEvent = std::variant<Changed<T>, Deleted, Bookmark, Status, UnknownEvent, SpoiledEvent>;
 
 template <class T>
-[[nodiscard]] WatchEvent<T> decode_watch_event(std::string_view json);
+struct EventDraft;
+
+// Decodes one event after the other, in the same room (decode.h, Decoder).
+template <class T>
+class WatchEventDecoder {
+ public:
+  WatchEventDecoder();
+  ~WatchEventDecoder();
+
+  [[nodiscard]] WatchEvent<T> decode(std::string_view json);
+
+ private:
+  std::unique_ptr<EventDraft<T>> draft_;
+};
+
+// One event alone.
+template <class T>
+[[nodiscard]] WatchEvent<T> decode_watch_event(std::string_view json) {
+  return WatchEventDecoder<T>().decode(json);
+}
 
 }  // namespace kube

@@ -18,9 +18,12 @@ bool same_decision(const T& before, T& after) {
 }
 
 template <class Objects>
-std::set<kube::NamespacedName> names_of(const Objects& objects) {
+std::set<kube::NamespacedName> names_of(const Objects& objects,
+                                        const ClusterState::Doubtful& doubtful) {
   std::set<kube::NamespacedName> names;
-  for (const auto& [name, object] : objects) names.insert(name);
+  for (const auto& [name, object] : objects) {
+    if (!doubtful.contains(name)) names.insert(name);
+  }
   return names;
 }
 
@@ -28,37 +31,31 @@ bool by_name(const kube::EndpointSlice* a, const kube::EndpointSlice* b) {
   return a->metadata.id < b->metadata.id;
 }
 
-// Puts every object of a complete list, and removes those that neither it nor `doubtful` names.
-template <class T>
-ServiceNames replace_all(ClusterState& state, std::set<kube::NamespacedName> vanished,
-                         std::vector<T> objects, const ClusterState::Doubtful& doubtful) {
-  ServiceNames dirty;
-  for (const auto& name : doubtful) vanished.erase(name);
-  for (auto& object : objects) {
-    vanished.erase(object.metadata.id);
-    dirty.merge(state.put(std::move(object)));
-  }
-  for (const auto& name : vanished) dirty.merge(state.remove<T>(name));
-  return dirty;
-}
-
 }  // namespace
 
-ServiceNames ClusterState::replace(std::vector<kube::Service> services, const Doubtful& doubtful) {
+template <>
+std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::Service>(
+    std::size_t count, const Doubtful& doubtful) {
   services_synced_ = true;
-  return replace_all(*this, names_of(services_), std::move(services), doubtful);
+  services_.reserve(count);
+  return names_of(services_, doubtful);
 }
 
-ServiceNames ClusterState::replace(std::vector<kube::EndpointSlice> slices,
-                                   const Doubtful& doubtful) {
+template <>
+std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::EndpointSlice>(
+    std::size_t count, const Doubtful& doubtful) {
   slices_synced_ = true;
-  return replace_all(*this, names_of(slices_), std::move(slices), doubtful);
+  slices_.reserve(count);
+  slices_by_service_.reserve(count);
+  return names_of(slices_, doubtful);
 }
 
-ServiceNames ClusterState::replace(std::vector<kube::Node> nodes, const Doubtful& doubtful) {
+// There is at most one: the list's takes its place.
+template <>
+std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::Node>(std::size_t,
+                                                                         const Doubtful& doubtful) {
   node_synced_ = true;
   if (doubtful.empty()) node_.reset();
-  for (auto& node : nodes) node_ = std::move(node);
   return {};
 }
 

@@ -9,6 +9,7 @@
 #include <boost/unordered_map.hpp>
 #include <optional>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "kube/objects.h"
@@ -23,11 +24,17 @@ class ClusterState {
   // A complete list: what it does not name is gone, except what `doubtful` names: those objects
   // exist, but could not be believed, and stay as they were.
   using Doubtful = std::set<kube::NamespacedName>;
-  [[nodiscard]] ServiceNames replace(std::vector<kube::Service> services,
-                                     const Doubtful& doubtful = {});
-  [[nodiscard]] ServiceNames replace(std::vector<kube::EndpointSlice> slices,
-                                     const Doubtful& doubtful = {});
-  [[nodiscard]] ServiceNames replace(std::vector<kube::Node> nodes, const Doubtful& doubtful = {});
+  // List is kube::ObjectList or std::vector of one kind. The former gives its memory back object by
+  // object, and `tell` hears of the names object by object, so that a list is never held twice.
+  template <class List, class Tell>
+  void replace(List objects, const Doubtful& doubtful, Tell tell);
+  // The same, with all names at once.
+  template <class List>
+  [[nodiscard]] ServiceNames replace(List objects, const Doubtful& doubtful = {}) {
+    ServiceNames dirty;
+    replace(std::move(objects), doubtful, [&](ServiceNames names) { dirty.merge(names); });
+    return dirty;
+  }
 
   [[nodiscard]] ServiceNames put(kube::Service service);
   [[nodiscard]] ServiceNames put(kube::EndpointSlice slice);
@@ -68,6 +75,11 @@ class ClusterState {
   using Objects = boost::unordered_map<kube::NamespacedName, T, KeyHash>;
   using Slices = boost::container::small_vector<const kube::EndpointSlice*, 1>;
 
+  // The kind is synced from now on. Makes room for `count` objects; the names of what a list that
+  // does not name them removes.
+  template <class T>
+  [[nodiscard]] std::set<kube::NamespacedName> begin_replacing(std::size_t count,
+                                                               const Doubtful& doubtful);
   void disown(const kube::EndpointSlice& slice);
 
   Objects<kube::Service> services_;
@@ -81,10 +93,36 @@ class ClusterState {
 };
 
 template <>
+std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::Service>(std::size_t,
+                                                                            const Doubtful&);
+template <>
+std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::EndpointSlice>(std::size_t,
+                                                                                  const Doubtful&);
+template <>
+std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::Node>(std::size_t,
+                                                                         const Doubtful&);
+
+template <>
 ServiceNames ClusterState::remove<kube::Service>(const kube::NamespacedName& id);
 template <>
 ServiceNames ClusterState::remove<kube::EndpointSlice>(const kube::NamespacedName& id);
 template <>
 ServiceNames ClusterState::remove<kube::Node>(const kube::NamespacedName& id);
+
+template <class List, class Tell>
+void ClusterState::replace(List objects, const Doubtful& doubtful, Tell tell) {
+  using T = typename List::value_type;
+  std::set<kube::NamespacedName> vanished = begin_replacing<T>(objects.size(), doubtful);
+  const auto take = [&](T& object) {
+    vanished.erase(object.metadata.id);
+    tell(put(std::move(object)));
+  };
+  if constexpr (requires { objects.pop_front(); }) {
+    for (; !objects.empty(); objects.pop_front()) take(objects.front());
+  } else {
+    for (T& object : objects) take(object);
+  }
+  for (const auto& name : vanished) tell(remove<T>(name));
+}
 
 }  // namespace reconcile

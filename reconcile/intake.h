@@ -7,7 +7,6 @@
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "kube/listener.h"
 #include "reconcile/log.h"
@@ -30,10 +29,7 @@ class Intake final : public kube::Listener<T> {
 
   void replaced(kube::ObjectList<T> objects) override {
     log_.info(1, "Listed", {{"kind", plural_}, {"count", objects.size()}});
-    std::vector<T> all;
-    all.reserve(objects.size());
-    for (; !objects.empty(); objects.pop_front()) all.push_back(std::move(objects.front()));
-    reconciliation_.replaced(std::move(all), doubtful_, now());
+    reconciliation_.replaced(std::move(objects), doubtful_, now());
   }
 
   void changed(T object) override { reconciliation_.changed(std::move(object), now()); }

@@ -45,16 +45,19 @@ class Reconciliation {
  public:
   Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace);
 
-  // What the API server told, at `now`. T is kube::Service, kube::EndpointSlice or kube::Node.
+  // What the API server told, at `now`. T is kube::Service, kube::EndpointSlice or kube::Node; List
+  // is kube::ObjectList<T> or std::vector<T>.
   // `doubtful` names objects that the list holds but that could not be believed: what was known of
   // them stays (law 1).
-  template <class T>
-  void replaced(std::vector<T> objects, const std::set<kube::NamespacedName>& doubtful,
-                TimePoint now) {
-    told<T>(cluster_.replace(std::move(objects), doubtful), now);
+  template <class List>
+  void replaced(List objects, const std::set<kube::NamespacedName>& doubtful, TimePoint now) {
+    using T = typename List::value_type;
+    cluster_.replace(std::move(objects), doubtful,
+                     [&](const ServiceNames& names) { told<T>(names, now); });
+    if constexpr (std::is_same_v<T, kube::Node>) told<T>({}, now);
   }
-  template <class T>
-  void replaced(std::vector<T> objects, TimePoint now) {
+  template <class List>
+  void replaced(List objects, TimePoint now) {
     replaced(std::move(objects), {}, now);
   }
   template <class T>

@@ -44,6 +44,9 @@ def printed_on_node(*argv: str, timeout: float = 1800) -> Callable[[Place], Iter
 
 SOURCES = (
     Source(("core.full", "core.change", "core.change.flat"), ("core_bench",), core.measure),
+    Source(("client.decode_vs_sax", "client.overhead", "client.bytes_per_endpoint",
+            "client.event_allocations"), ("client_bench",),
+           printed_on_host("tests/bench/client_bench")),
     Source(("apply.seconds", "apply.vs_raw", "apply.vs_ipvsadm", "apply.first_sync",
             "audit.seconds", "audit.noop", "audit.repair"), ("apply_bench",),
            printed_on_node("tests/bench/apply_bench", SERVICES)),

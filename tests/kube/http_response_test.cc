@@ -55,6 +55,19 @@ TEST(HttpResponse, ReadsABodyWithoutAnyChunkCutAnywhere) {
   EXPECT_EQ(read.body, "");
 }
 
+TEST(HttpResponse, RefusesABadHeadTheSameWayHoweverItIsCut) {
+  const std::string bad = "HTTP/1.1 200 OK\n\r\nContent-Length: 0\r\n\r\n";
+  for (const std::size_t size : {std::size_t{1}, std::size_t{20}, bad.size()}) {
+    EXPECT_THAT(read_in_pieces(bad, size).error, HasSubstr("no HTTP")) << size;
+    EXPECT_EQ(read_in_pieces(bad.substr(0, bad.size() - 1), size).error, "") << size;
+  }
+}
+
+TEST(HttpResponse, RefusesAtOnceWhatIsNoHttp) {
+  EXPECT_THAT(read_in_pieces("SSH-2.0-OpenSSH", 1).error, HasSubstr("does not begin with HTTP/1"));
+  EXPECT_THAT(read_in_pieces(std::string("\x15\x03\x03", 3), 3).error, HasSubstr("HTTP/1"));
+}
+
 TEST(HttpResponse, KeepsStatusLocationAndRetryAfter) {
   HttpResponseReader reader;
   std::string body;
