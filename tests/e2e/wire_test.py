@@ -11,6 +11,7 @@ from lab.cluster import Pod
 
 NAMESPACE = "wire"
 AFFINITY_SECONDS = 2
+STICKY_NODE_PORT = 30877
 
 # Sent by a server's pod into one of its connections: a segment far outside of the window.
 STRAY_SEGMENT = """
@@ -71,14 +72,31 @@ class Wire(ClusterTest):
         self.assertNotIn("\nsctp ", "\n" + self.cluster.output("root", "cat", "/proc/modules"))
 
     def test_affinity_ends_with_its_time_out(self) -> None:
-        address = self.make_service("sticky", {"protocol": "UDP", "port": PORT}, {
-            "sessionAffinity": "ClientIP",
-            "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": AFFINITY_SECONDS}}})
-        self.wait_until_served("UDP", address, self.pods)
-        first = set(self.traffic(self.caller.place, "udp", address, str(PORT), "4"))
-        self.assertEqual(len(first), 1)
-        listed = self.cluster.output(self.caller.node, "ipvsadm", "-Ln", "-u", f"{address}:{PORT}")
-        self.assertIn(f"persistent {AFFINITY_SECONDS}", listed)
+        cluster_ip = self.make_service(
+            "sticky", {"protocol": "UDP", "port": PORT, "nodePort": STICKY_NODE_PORT},
+            {"type": "NodePort", "sessionAffinity": "ClientIP",
+             "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": AFFINITY_SECONDS}}})
+        node = next(n for n in self.cluster.nodes if n.name == self.caller.node)
+        # The kernel keeps affinity for as long as it keeps one of its flows.
+        before = self.cluster.output(node.name, "ipvsadm", "-L", "--timeout").split()[-1]
+        self.addCleanup(self.cluster.output, node.name, "ipvsadm", "--set", "0", "0", before)
+        self.cluster.output(node.name, "ipvsadm", "--set", "0", "0", "1")
+        for address, port in ((cluster_ip, PORT), (node.addresses[0], STICKY_NODE_PORT)):
+            with self.subTest(f"{address}:{port}"):
+                self.check_affinity(node.name, address, port)
+
+    def check_affinity(self, node: str, address: str, port: int) -> None:
+        self.cluster.wait_for(lambda: self.cluster.output(
+            node, "ipvsadm", "-Ln", "-u", f"{address}:{port}").count("Masq") == len(self.pods),
+            SOON, f"every pod to be behind {address}:{port}")
+        stays = self.traffic(self.caller.place, "udp", address, str(port), "4")
+        self.assertEqual(len(set(stays)), 1)
+        template = f"{self.caller.address4}:0 "
+        self.cluster.wait_for(lambda: template not in " ".join(self.cluster.output(
+            node, "ipvsadm", "-Lnc").split()), SOON, "the affinity to end")
+        # The rotation goes on where it was.
+        self.assertNotEqual(set(stays), set(self.traffic(self.caller.place, "udp", address,
+                                                         str(port), "1")))
 
     def make_service(self, name: str, port: dict[str, object],
                      more: dict[str, object] | None = None) -> str:
