@@ -131,6 +131,8 @@ Result<std::vector<ObservedVirtualServer>> NetlinkKernel::observe(
 
 Outcome NetlinkKernel::remove_rules() { return doors_->rules.remove(); }
 
+Outcome NetlinkKernel::remove_link() { return doors_->addresses.remove_link(); }
+
 std::vector<SharedPort> NetlinkKernel::ports() const {
   std::vector<SharedPort> ports = doors_->rules.ports();
   ports.push_back(doors_->addresses.port());

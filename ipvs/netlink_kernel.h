@@ -33,6 +33,9 @@ class NetlinkKernel : public Kernel {
   // node for good. No Step: a running agent has no use for it. No table is no error.
   [[nodiscard]] Outcome remove_rules();
 
+  // Deletes kube-ipvs0, likewise.
+  [[nodiscard]] Outcome remove_link();
+
   // What NodeMonitor knows our own writes by.
   [[nodiscard]] std::vector<SharedPort> ports() const;
 

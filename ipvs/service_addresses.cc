@@ -85,6 +85,20 @@ int ServiceAddresses::create_link() {
   return socket_.exchange(batch_).front();
 }
 
+Outcome ServiceAddresses::remove_link() {
+  batch_.clear();
+  batch_.begin(RTM_DELLINK);
+  put_link_header(batch_);
+  batch_.put_text(IFLA_IFNAME, kServiceInterface);
+  batch_.end();
+  const int code = socket_.exchange(batch_).front();
+  if (code == 0 || code == ENODEV) return std::nullopt;
+  return with_remedy({.code = code,
+                      .operation = "delete link",
+                      .subject = std::string(kServiceInterface),
+                      .remedy = {}});
+}
+
 int ServiceAddresses::link_index() {
   batch_.clear();
   batch_.begin(RTM_GETLINK);

@@ -33,6 +33,9 @@ class ServiceAddresses {
   // REQUIRES: CreateLink, BindAddress and UnbindAddress only; one outcome per step.
   void write(std::span<const Step> steps, std::span<Outcome> outcomes);
 
+  // Deletes the interface with its addresses. None is no error.
+  [[nodiscard]] Outcome remove_link();
+
   [[nodiscard]] SharedPort port() const { return socket_.port(); }
 
  private:

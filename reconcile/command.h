@@ -21,11 +21,13 @@ inline constexpr int kUnhealthy = 3;
 using Action = std::function<int()>;
 
 void add_agent_command(CLI::App& app, Action& chosen);
+void add_check_command(CLI::App& app, Action& chosen);
 void add_cleanup_command(CLI::App& app, Action& chosen);
 void add_completion_command(CLI::App& app, Action& chosen);
 void add_config_command(CLI::App& app, Action& chosen);
 void add_explain_command(CLI::App& app, Action& chosen);
 void add_get_command(CLI::App& app, Action& chosen);
+void add_init_command(CLI::App& app, Action& chosen);
 void add_man_command(CLI::App& app, Action& chosen);
 void add_plan_command(CLI::App& app, Action& chosen);
 void add_status_command(CLI::App& app, Action& chosen);

@@ -1,73 +1,36 @@
 // kube-ipvs agent: flags and file become a configuration, the API door is found, the daemon runs.
-#include <fmt/format.h>
-
 #include <memory>
-#include <optional>
 
-#include "kube/access.h"
-#include "kube/in_cluster.h"
-#include "kube/kubeconfig.h"
 #include "reconcile/agent_flags.h"
+#include "reconcile/agent_setup.h"
 #include "reconcile/command.h"
-#include "reconcile/config_file.h"
 #include "reconcile/daemon.h"
 #include "reconcile/log.h"
 
 namespace reconcile {
 namespace {
 
-tl::expected<std::optional<ConfigFile>, std::string> read_config_file(const std::string& path) {
-  if (path.empty()) return std::nullopt;
-  const auto text = kube::read_file(path);
-  if (!text) return tl::unexpected(text.error());
-  auto file = read_config(*text);
-  if (!file) return tl::unexpected(fmt::format("{}: {}", path, file.error()));
-  for (const auto& finding : file->findings) {
-    if (finding.kind == FindingKind::kRefused) {
-      return tl::unexpected(fmt::format("{}: {}: {}", path, finding.path, finding.text));
-    }
+void report(Log& log, const AgentSetup& setup) {
+  for (const auto& finding : setup.findings) {
+    if (finding.kind != FindingKind::kUnknown) continue;
+    log.warning("The configuration has an unknown field",
+                {{"field", finding.path}, {"hint", finding.text}});
   }
-  return *std::move(file);
-}
-
-tl::expected<kube::ClusterAccess, kube::Trouble> find_access(const AgentConfig& config) {
-  auto access = config.kubeconfig.empty() ? kube::in_cluster_access(kube::PodEnvironment::current())
-                                          : kube::load_kubeconfig(config.kubeconfig);
-  if (!access || config.master.empty()) return access;
-  if (const auto set = kube::set_server(*access, config.master); !set) {
-    return tl::unexpected(kube::Trouble{.what = "--master", .why = set.error()});
-  }
-  return access;
-}
-
-void report(Log& log, const AgentConfig& config, const std::optional<ConfigFile>& file) {
-  if (file) {
-    for (const auto& finding : file->findings) {
-      if (finding.kind != FindingKind::kUnknown) continue;
-      log.warning("The configuration has an unknown field",
-                  {{"field", finding.path}, {"hint", finding.text}});
-    }
-  }
-  for (const auto& [name, why] : config.without_effect) {
+  for (const auto& [name, why] : setup.config.without_effect) {
     log.info(1, "A setting has no effect here", {{"setting", name}, {"because", why}});
   }
 }
 
 int run_agent(const GivenFlags& given, Run run) {
-  const auto file = read_config_file(config_path(given));
-  if (!file) return complain(file.error()), kWrongInvocation;
-  const auto config = resolve(given, *file, Surroundings::current());
-  if (!config) return complain(config.error()), kWrongInvocation;
-  const auto access = find_access(*config);
-  if (!access) {
-    const auto& trouble = access.error();
-    complain(fmt::format("{}: {}. {}", trouble.what, trouble.why, trouble.remedy));
-    return kWrongInvocation;
-  }
-  Log log(config->verbosity, {},
-          config->logging_format == "json" ? LogFormat::kJson : LogFormat::kText);
-  report(log, *config, *file);
-  return run_daemon(*config, *access, log, run);
+  const auto setup = agent_setup(given);
+  if (!setup) return complain(setup.error()), kWrongInvocation;
+  const auto& config = setup->config;
+  const auto access = cluster_access(config);
+  if (!access) return complain(access.error()), kWrongInvocation;
+  Log log(config.verbosity, {},
+          config.logging_format == "json" ? LogFormat::kJson : LogFormat::kText);
+  report(log, *setup);
+  return run_daemon(config, *access, log, run);
 }
 
 }  // namespace

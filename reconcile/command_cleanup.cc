@@ -1,11 +1,27 @@
-// kube-ipvs cleanup: removes from the node what nobody needs there any more.
+// kube-ipvs cleanup: removes from the node what is ours, or what a kube-proxy left behind.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
 #include <memory>
+#include <string>
 
 #include "ipvs/kube_proxy_cleaner.h"
+#include "ipvs/netlink_kernel.h"
 #include "reconcile/command.h"
+#include "reconcile/control_client.h"
+#include "reconcile/departure.h"
 
 namespace reconcile {
 namespace {
+
+struct CleanupOptions {
+  bool kube_proxy = false;
+  bool dry_run = false;
+  bool yes = false;
+  std::string socket = default_control_socket();
+};
 
 int clean_up_after_kube_proxy(bool dry_run) {
   auto cleaner = ipvs::KubeProxyCleaner::open();
@@ -21,28 +37,92 @@ int clean_up_after_kube_proxy(bool dry_run) {
   return errors.empty() ? kDone : kFailed;
 }
 
+std::string to_commands(const std::vector<ipvs::Step>& steps) {
+  std::string text;
+  for (const auto& step : steps) text += ipvs::to_string(step) + "\n";
+  return text + "nft delete table inet kube-ipvs\nip link delete kube-ipvs0\n";
+}
+
+template <class Kind>
+auto count(const std::vector<ipvs::Step>& steps) {
+  return std::count_if(steps.begin(), steps.end(),
+                       [](const auto& step) { return std::holds_alternative<Kind>(step); });
+}
+
+// Who answers is a person at a terminal; anybody else has to say --yes.
+bool agreed(const std::vector<ipvs::Step>& steps) {
+  complain(
+      fmt::format("this removes {} virtual servers and {} addresses of kube-ipvs; Services stop "
+                  "working on this node, and their connections end",
+                  count<ipvs::DeleteVirtualServer>(steps), count<ipvs::UnbindAddress>(steps)));
+  if (isatty(STDIN_FILENO) == 0) {
+    complain("nobody is there to agree: say --yes, or look first with --dry-run");
+    return false;
+  }
+  std::fputs("Remove them? [y/N] ", stderr);
+  std::string answer;
+  std::getline(std::cin, answer);
+  return answer == "y" || answer == "yes";
+}
+
+int take_away(ipvs::NetlinkKernel& kernel, const std::vector<ipvs::Step>& steps) {
+  auto outcomes = kernel.write(steps);
+  outcomes.push_back(kernel.remove_rules());
+  outcomes.push_back(kernel.remove_link());
+  int code = kDone;
+  for (const auto& outcome : outcomes) {
+    if (!outcome || ipvs::is_absent(*outcome)) continue;
+    complain(ipvs::to_string(*outcome));
+    code = kFailed;
+  }
+  return code;
+}
+
+int leave_the_node(const CleanupOptions& options) {
+  if (!options.dry_run && ask_agent(options.socket, "/get/agent")) {
+    complain("the agent runs and would make everything again; stop it first");
+    return kFailed;
+  }
+  auto kernel = ipvs::NetlinkKernel::open();
+  const auto read = kernel ? (*kernel)->observe() : tl::unexpected(kernel.error());
+  if (!read) return complain(ipvs::to_string(read.error())), kWrongInvocation;
+  const auto steps = departure(*read);
+  if (options.dry_run) return print(to_commands(steps)), kDone;
+  if (!options.yes && !agreed(steps)) return kFailed;
+  print(to_commands(steps));
+  return take_away(**kernel, steps);
+}
+
 }  // namespace
 
 void add_cleanup_command(CLI::App& app, Action& chosen) {
-  auto* cleanup = app.add_subcommand("cleanup", "Remove what nobody needs on the node any more");
+  auto* cleanup = app.add_subcommand(
+      "cleanup", "Remove from the node what is kube-ipvs's, or what a kube-proxy left behind");
   cleanup->footer(
-      "Prints each step as the command that would do the same.\n"
-      "Exit code: 0 done (or nothing to do), 1 something could not be removed, 2 it could not "
-      "look.");
-  struct Options {
-    bool kube_proxy = false;
-    bool dry_run = false;
-  };
-  const auto options = std::make_shared<Options>();
-  cleanup
-      ->add_flag("--kube-proxy", options->kube_proxy,
-                 "What kube-proxy in ipvs mode left behind: its chains and rules in iptables-nft, "
-                 "its ipsets. Stop kube-proxy first, or it makes them again. Virtual servers are "
-                 "the agent's: it has adopted them.")
-      ->required();
+      "Examples:\n"
+      "  kube-ipvs cleanup --kube-proxy --dry-run   # after a take-over: what is to go?\n"
+      "  kube-ipvs cleanup --dry-run\n"
+      "  kube-ipvs cleanup --yes                    # the agent has been deleted for good\n"
+      "\n"
+      "Prints each step as the command that would do the same. Others' virtual servers, rules and\n"
+      "addresses are never touched.\n"
+      "\n"
+      "Exit codes: 0 done, or nothing to do; 1 not agreed to, or something could not be removed;\n"
+      "2 it could not look.\n");
+  const auto options = std::make_shared<CleanupOptions>();
+  cleanup->add_flag(
+      "--kube-proxy", options->kube_proxy,
+      "What kube-proxy in ipvs mode left behind: its chains and rules in iptables-nft, its ipsets. "
+      "Stop kube-proxy first, or it makes them again. Virtual servers are the agent's: it has "
+      "adopted them.");
   cleanup->add_flag("--dry-run", options->dry_run, "Only print what would be removed");
+  cleanup->add_flag("-y,--yes", options->yes, "Do not ask");
+  cleanup->add_option("--control-socket", options->socket, "The agent's")->capture_default_str();
   cleanup->callback([options, &chosen] {
-    chosen = [dry_run = options->dry_run] { return clean_up_after_kube_proxy(dry_run); };
+    chosen = [options] {
+      return options->kube_proxy ? clean_up_after_kube_proxy(options->dry_run)
+                                 : leave_the_node(*options);
+    };
   });
 }
 

@@ -29,6 +29,8 @@ void add_commands(CLI::App& app, Action& chosen) {
   app.footer(kExamples);
   app.require_subcommand(1);
   add_agent_command(app, chosen);
+  add_init_command(app, chosen);
+  add_check_command(app, chosen);
   add_cleanup_command(app, chosen);
   add_status_command(app, chosen);
   add_get_command(app, chosen);

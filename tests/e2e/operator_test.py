@@ -68,6 +68,38 @@ class Operator(ClusterTest):
         listing = json.loads(self.ask("status", "-o", "json"))
         self.assertEqual(listing["kind"], "KernelServerList")
 
+    def test_check_finds_the_node_able_and_every_permission_given(self) -> None:
+        checks = json.loads(self.ask("check", "-o", "json", *self.agent_flags()))["items"]
+        verdicts = {check["id"]: check["verdict"] for check in checks}
+        for able in ("LB001", "LB002", "LB004", "LB005", "LB011", "LB020", "LB025"):
+            self.assertEqual(verdicts[able], "ok", checks)
+
+    def test_check_without_the_privilege_says_what_is_missing(self) -> None:
+        done = self.cluster.run(self.node, "setpriv", "--bounding-set", "-all", "--inh-caps", "-all",
+                                "--reuid", "65534", "--clear-groups",
+                                str(self.cluster.agents.program), "check")
+        self.assertEqual(done.code, 3, done.out)
+        self.assertRegex(done.out, r"(?m)^bad      LB001 ")
+        self.assertIn("CAP_NET_ADMIN", done.out)
+
+    def test_init_puts_back_what_somebody_has_unset(self) -> None:
+        self.cluster.output(self.node, "sysctl", "-w", "net.ipv4.vs.expire_nodest_conn=0")
+        said = self.run_here("init", "--dry-run").out
+        self.assertIn("sysctl -w net/ipv4/vs/expire_nodest_conn=1", said)
+        self.ask("init")
+        self.assertEqual(self.run_here("init", "--dry-run").out, "")
+
+    def test_cleanup_lists_what_is_ours_and_refuses_while_the_agent_runs(self) -> None:
+        listed = self.ask("cleanup", "--dry-run")
+        self.assertIn(f"-D -t {self.address}:{PORT}", listed)
+        done = self.run_here("cleanup", "--yes")
+        self.assertEqual(done.code, 1)
+        self.assertIn("the agent runs", done.err)
+
+    def agent_flags(self) -> list[str]:
+        return ["--kubeconfig", self.cluster.agents.kubeconfig,
+                "--hostname-override", self.node]
+
     def ask(self, *words: str) -> str:
         done = self.run_here(*words)
         self.assertEqual(done.code, 0, done.err)

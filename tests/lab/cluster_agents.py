@@ -25,7 +25,7 @@ class Agents:
         self._environment = environment
         self._lab = lab
         self._nodes = list(nodes)
-        self._kubeconfig = kubeconfig
+        self.kubeconfig = kubeconfig
         self._earlier_logs = {node: "" for node in nodes}
 
     def start_all(self) -> None:
@@ -38,7 +38,7 @@ class Agents:
         own = () if is_peer else ("--control-socket", self.control_socket(node))
         self._lab.spawn(node, _name(node), [
             str(self.program), mode, "--hostname-override", node,
-            "--kubeconfig", self._kubeconfig, "-v=2", *own, *self.options], self._environment)
+            "--kubeconfig", self.kubeconfig, "-v=2", *own, *self.options], self._environment)
 
     def stop(self, node: str, signal_number: int) -> None:
         """Ends the node's agent with the signal; returns when it has ended."""
