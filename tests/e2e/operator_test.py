@@ -82,12 +82,16 @@ class Operator(ClusterTest):
         self.assertRegex(done.out, r"(?m)^bad      LB001 ")
         self.assertIn("CAP_NET_ADMIN", done.out)
 
-    def test_init_puts_back_what_somebody_has_unset(self) -> None:
-        self.cluster.output(self.node, "sysctl", "-w", "net.ipv4.vs.expire_nodest_conn=0")
-        said = self.ask("init", "--dry-run", *self.agent_flags())
-        self.assertIn("sysctl -w net/ipv4/vs/expire_nodest_conn=1", said)
-        self.ask("init", *self.agent_flags())
-        self.assertEqual(self.ask("init", "--dry-run", *self.agent_flags()), "")
+    def test_init_sets_what_its_flags_ask_for_and_is_then_content(self) -> None:
+        # No agent here asks for this one, so none puts it back.
+        setting = "net/netfilter/nf_conntrack_udp_timeout"
+        before = self.cluster.output(self.node, "sysctl", "-n", setting).strip()
+        self.addCleanup(self.cluster.output, self.node, "sysctl", "-w", f"{setting}={before}")
+        init = ("init", "--conntrack-udp-timeout", "77s", *self.agent_flags())
+        self.assertEqual(self.ask(*init, "--dry-run"), f"sysctl -w {setting}=77\n")
+        self.ask(*init)
+        self.assertEqual(self.cluster.output(self.node, "sysctl", "-n", setting).strip(), "77")
+        self.assertEqual(self.ask(*init, "--dry-run"), "")
 
     def test_cleanup_lists_what_is_ours_and_refuses_while_the_agent_runs(self) -> None:
         listed = self.ask("cleanup", "--dry-run")
