@@ -28,6 +28,14 @@ void append_keys(const Map& map, std::vector<Key>& keys) {
 
 }  // namespace
 
+void DesiredState::expect(std::size_t services) {
+  if (services <= holdings_.size()) return;
+  holdings_.reserve(services);
+  claims_.reserve(services);
+  addresses_.reserve(services);
+  elements_.reserve(2 * services);
+}
+
 Scope DesiredState::update(const Claimant& claimant, ServiceState state) {
   const auto known = holdings_.find(claimant.service);
   if (known != holdings_.end() && known->second.claimant == claimant &&

@@ -33,6 +33,9 @@ struct Claimant {
 
 class DesiredState {
  public:
+  // Makes room for so many Services: a first list then moves nothing again and again as it grows.
+  void expect(std::size_t services);
+
   // Replaces what `claimant` asks for. The scope names the keys that it asked for before or asks
   // for now, and whose desired state this can have changed: of a Service that asks for the same
   // keys as before, what differs.

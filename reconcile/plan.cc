@@ -50,6 +50,16 @@ class Planner {
           TimePoint now, const Ranges& excluded)
       : desired_(desired), observed_(observed), drains_(drains), now_(now), excluded_(excluded) {}
 
+  // A first sync fills everything: counting ahead spares moving it again and again as it grows.
+  void expect(const std::vector<ipvs::VirtualServerId>& ids) {
+    std::size_t steps = 0;
+    for (const auto& id : ids) {
+      const auto* wanted = observed_.virtual_server(id) ? nullptr : desired_.virtual_server(id);
+      if (wanted) steps += 1 + wanted->real_servers.size();
+    }
+    phases_[kFill].reserve(steps);
+  }
+
   void plan_skeleton() {
     // The link first: the rules and the elements after them are then one transaction.
     if (!observed_.link_present()) add(kRules, ipvs::CreateLink{});
@@ -212,6 +222,7 @@ class Planner {
 Plan plan(const Scope& scope, const DesiredState& desired, const ObservedState& observed,
           const Drains& drains, TimePoint now, const Ranges& excluded) {
   Planner planner(desired, observed, drains, now, excluded);
+  planner.expect(scope.virtual_servers);
   planner.plan_skeleton();
   for (const auto& element : scope.elements) planner.plan_element(element);
   for (const auto& id : scope.virtual_servers) planner.plan_virtual_server(id);

@@ -45,6 +45,7 @@ Plan Reconciliation::decide(TimePoint now) {
   conflicts_.clear();
   complaints_.clear();
   scope.merge(desired_.update_node(node_elements()));
+  desired_.expect(decided_.size());
   for (const auto& [name, since] : decided_) scope.merge(redecide(name));
   for (const auto& name : std::exchange(stale_, {})) {
     if (!decided_.contains(name)) scope.merge(redecide(name));
