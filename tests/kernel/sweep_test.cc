@@ -97,13 +97,14 @@ TEST_F(Sweep, FindsAForeignThresholdWithinAHundredTurns) {
   EXPECT_GE(found, 1);  // more often where the file has gaps
 }
 
-// Adds and deletes virtual servers, without a pause, until it is destroyed.
+// Adds and deletes virtual servers, without a pause, until it is destroyed. They are empty: a real
+// server that comes back while somebody reads the file can lead the kernel astray (ipvs/README.md).
 class Writer {
  public:
-  explicit Writer(const std::vector<Step>& additions) : steps_(additions) {
-    for (const Step& step : additions) {
-      const auto* added = std::get_if<AddVirtualServer>(&step);
-      if (added != nullptr) steps_.push_back(DeleteVirtualServer{added->id});
+  Writer(std::uint16_t first, std::uint16_t last) {
+    for (auto port = first; port <= last; ++port) steps_.push_back(add(tcp("10.96.0.1", port)));
+    for (auto port = first; port <= last; ++port) {
+      steps_.push_back(DeleteVirtualServer{tcp("10.96.0.1", port)});
     }
   }
   Writer(const Writer&) = delete;
@@ -139,7 +140,7 @@ void expect_of_many(const Observation& seen) {
 TEST_F(Sweep, ToleratesATableThatChangesUnderneath) {
   write_all(many(1, 300));
   {
-    const Writer writer(many(2000, 2050));
+    const Writer writer(2000, 2050);
     for (int round = 0; round < 10; ++round) expect_of_many(sweep());
     expect_of_many(observe());
   }
