@@ -44,8 +44,11 @@ class TakeOver(ClusterTest):
     def test_a_node_goes_to_kube_proxy_and_comes_back_and_no_connection_breaks(self) -> None:
         held = HeldConnections(self.cluster, self.caller.place, self.address, PORT, 50)
         self.addCleanup(held.kill)
+        ours = self.whole_table()
         self.go_to_kube_proxy()
         self.come_back()
+        self.cluster.wait_for(lambda: self.whole_table() == ours, SOON,
+                              f"only what is ours to be left of {ours}")
         result = held.let_go()
         self.assertEqual((result["failures"], result["reconnects"]), (0, 0), result)
         self.assertGreater(result["requests"], 0)
@@ -93,6 +96,9 @@ class TakeOver(ClusterTest):
         saved = self.on_the_node("ipvsadm", "-Sn").splitlines()
         return "\n".join(sorted(line for line in saved if f"{self.address}:{PORT} " in line
                                 or f":{self.node_port} " in line))
+
+    def whole_table(self) -> list[str]:
+        return sorted(self.on_the_node("ipvsadm", "-Sn").splitlines())
 
     def assert_served(self) -> None:
         wanted = {f"{pod.address4}:{PORT}" for pod in self.pods}
