@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ from bench.place import NODE, BenchError, Place
 from lab.control_plane import ControlPlane
 from lab.control_plane_binaries import ControlPlaneError, peer
 from lab.kubelet_api import MERGE_PATCH, Api
+from lab.waiting import wait_for
 
 SERVICES = int(os.environ.get("BENCH_PEER_SERVICES", "1000"))
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE_SECONDS", "300"))
@@ -25,8 +27,9 @@ NAMESPACE = "default"
 FIGURES = ("peer.start", "peer.change", "peer.rss", "peer.idle_cpu")
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
 # kube-proxy starts a process for each entry of its sets; in emulation that takes minutes.
-PATIENCE = 1800.0
+PATIENCE = 3600.0
 KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
+WATCH = Path(__file__).with_name("table_watch.py")
 RIGHTS = Path(__file__).resolve().parents[1] / "lab" / "cluster-rights.yaml"
 
 
@@ -88,12 +91,14 @@ class Bench:
         """Starts the program on a bare node, measures it, and ends it."""
         lab, name = self._place.lab, f"bench-{Path(program).name}"
         self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
+        self._watch("Masq", SERVICES * ENDPOINTS)
         started = time.monotonic()
         lab.spawn(NODE, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
                                str(self._endpoints.agent_kubeconfig)])
         try:
-            self._wait_for(f"[ $(grep -c Masq /proc/net/ip_vs) -ge {SERVICES * ENDPOINTS} ] && "
-                           f"[ $(ip -o -4 addr show kube-ipvs0 | wc -l) -ge {SERVICES} ]")
+            self._seen()
+            self._shell(f"until [ $(ip -o -4 addr show kube-ipvs0 | wc -l) -ge {SERVICES} ]; "
+                        "do :; done")
             start = time.monotonic() - started
             change = statistics.median(self._change(number) for number in range(CHANGES))
             before = self._cpu_seconds(program)
@@ -105,15 +110,28 @@ class Bench:
             lab.wait(name, timeout=60)
 
     def _change(self, number: int) -> float:
-        """From the answer to the patch to the table: an endpoint that is not ready any more."""
-        leaving = f"{int.from_bytes(_address(number, 0), 'big'):08X}:1F90"
-        self._patch(number, ready=False)
+        """From the patch's departure to the table: an endpoint that is not ready any more."""
+        leaving = f"{int.from_bytes(_address(number, 0), 'big'):08X}:1F90 *Masq *1 "
+        self._watch(leaving, 0, most=0)
         patched = time.monotonic()
-        self._wait_for(f"! grep -q '{leaving} *Masq *1 ' /proc/net/ip_vs")
+        self._patch(number, ready=False)
+        self._seen()
         seconds = time.monotonic() - patched
+        self._watch(leaving, 1)
         self._patch(number, ready=True)
-        self._wait_for(f"grep -q '{leaving} *Masq *1 ' /proc/net/ip_vs")
+        self._seen()
         return seconds
+
+    def _watch(self, pattern: str, least: int, most: int = sys.maxsize) -> None:
+        """Begins to look for so many of a pattern in the node's table."""
+        lab = self._place.lab
+        lab.spawn(NODE, WATCH.stem, ["python3", str(WATCH), pattern, str(least), str(most)])
+        wait_for(lambda: "watching" in lab.log(WATCH.stem), PATIENCE, "the watch of the table")
+
+    def _seen(self) -> None:
+        """Returns when what was last looked for is there."""
+        if self._place.lab.wait(WATCH.stem, timeout=PATIENCE) != 0:
+            raise BenchError(f"the table was not watched: {self._place.lab.log(WATCH.stem)}")
 
     def _patch(self, number: int, ready: bool) -> None:
         self._api.patch(f"{SLICES}/bench-{number}", {"endpoints": _endpoints(number, ready)},
@@ -139,10 +157,6 @@ class Bench:
         status = self._shell(f"cat /proc/$(pidof -s {Path(program).name})/status")
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
         return int(line.split()[1]) / 1024
-
-    def _wait_for(self, condition: str) -> None:
-        """Asks in the node itself, without a pause: an answer costs a process, not a round trip."""
-        self._shell(f"until {condition}; do :; done")
 
     def _shell(self, script: str) -> str:
         return self._place.on_node("sh", "-c", script, timeout=PATIENCE)

@@ -13,6 +13,7 @@ from bench.figures import HEADING, Figure, line, save
 from bench.place import BenchError, Place
 from bench.sources import SOURCES, Source
 from lab.settings import PROJECT, LabError
+from lab.waiting import WaitedInVain
 
 RESULTS = PROJECT / "build" / "bench" / "results.json"
 BUILD = PROJECT / "build" / "release"
@@ -61,7 +62,7 @@ def measure(chosen: list[Source]) -> tuple[list[Figure], int]:
                 for one in source.measure(place):
                     print(f"  {line(one)}", flush=True)
                     figures.append(one)
-            except (BenchError, LabError, OSError, subprocess.TimeoutExpired) as error:
+            except (BenchError, LabError, WaitedInVain, OSError, subprocess.TimeoutExpired) as error:
                 print(f"  failed: {error}", flush=True)
                 broken += 1
     finally:
