@@ -168,7 +168,7 @@ def own_addresses(cluster: Cluster) -> Object:
     for node in cluster.nodes:
         links = json.loads(cluster.output(node.name, "ip", "-json", "address"))
         found[node.name] = [address["local"] for link in links if link["ifname"] != "kube-ipvs0"
-                            for address in link["addr_info"] if address["scope"] == "global"]
+                            for address in link["addr_info"] if address["scope"] != "link"]
     return found
 
 
