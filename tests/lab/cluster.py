@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import urllib.parse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,16 +10,15 @@ from pathlib import Path
 from lab.client import Completed, Lab
 from lab.cluster_agents import Agents, clear
 from lab.control_plane import ControlPlane
+from lab.kubectl import ClusterError, Kubectl
 from lab.kubelet import Kubelet, Node, lab_nodes
 from lab.kubelet_api import Api, Object
 from lab.kubelet_pods import PodHost, image_of_coredns, image_of_echo, image_of_httpenv
 from lab.waiting import WaitedInVain, wait_for
 
+__all__ = ["Cluster", "ClusterError", "Pod"]
+
 _FOLDER = Path(__file__).parent
-
-
-class ClusterError(Exception):
-    """Something of the cluster did not come about; the text says what was waited for."""
 
 
 @dataclass(frozen=True)
@@ -94,17 +91,10 @@ class Cluster:
 
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Runs kubectl as administrator; returns its stdout."""
-        done = subprocess.run([self.endpoints.kubectl, *arguments], input=stdin,
-                              capture_output=True, text=True, timeout=60,
-                              env=self.kubectl_environment())
-        if done.returncode != 0:
-            raise ClusterError(f"`kubectl {' '.join(arguments)}` ended with {done.returncode}: "
-                               f"{done.stderr.strip()}")
-        return done.stdout
+        return Kubectl(self.endpoints).run(*arguments, stdin=stdin)
 
     def kubectl_environment(self) -> dict[str, str]:
-        return os.environ | {"KUBECONFIG": self.endpoints.admin_kubeconfig,
-                             "KUBECACHEDIR": f"{self.endpoints.logs}/kubectl-cache"}
+        return Kubectl(self.endpoints).environment()
 
     def pods(self, selector: str, namespace: str = "default") -> list[Pod]:
         """The ready pods with these labels, by name; not those that are being deleted."""

@@ -32,13 +32,15 @@ class Agents:
         for node in self._nodes:
             self.start(node)
 
-    def start(self, node: str) -> None:
+    def start(self, node: str, kubeconfig: str = "") -> None:
+        """`kubeconfig`: another than all have."""
         is_peer = self.program.name == "kube-proxy"
         mode = "--proxy-mode=ipvs" if is_peer else "agent"
         own = () if is_peer else ("--control-socket", self.control_socket(node))
         self._lab.spawn(node, _name(node), [
             str(self.program), mode, "--hostname-override", node,
-            "--kubeconfig", self.kubeconfig, "-v=2", *own, *self.options], self._environment)
+            "--kubeconfig", kubeconfig or self.kubeconfig, "-v=2", *own, *self.options],
+            self._environment)
 
     def stop(self, node: str, signal_number: int) -> None:
         """Ends the node's agent with the signal; returns when it has ended."""

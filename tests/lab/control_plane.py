@@ -28,6 +28,7 @@ from pathlib import Path
 
 from lab.control_plane_binaries import ControlPlaneError, available, binaries
 from lab.control_plane_credentials import Authority, Identity, make_key
+from lab.control_plane_etcd import Etcd
 from lab.settings import HOST_ADDRESS, state_folder
 
 __all__ = ["ControlPlane", "ControlPlaneError", "Endpoints", "available", "die_with_the_starter"]
@@ -43,6 +44,7 @@ _CONTROLLERS = (
     "root-ca-certificate-publisher-controller", "service-cidr-controller",
 )
 _PR_SET_PDEATHSIG = 1
+_ETCD, _API_SERVER, _CONTROLLER_MANAGER = "etcd", "kube-apiserver", "kube-controller-manager"
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ class ControlPlane:
     def __init__(self, folder: Path, endpoints: Endpoints) -> None:
         self._folder = folder
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._api_server_argv: list[str | Path] = []
+        self._argv: dict[str, list[str | Path]] = {}  # of every program started so far
+        self._etcd: Etcd | None = None
         self.endpoints = endpoints
 
     @staticmethod
@@ -114,14 +117,56 @@ class ControlPlane:
 
     def stop_api_server(self) -> None:
         """Ends the API server alone, as a crash would."""
-        process = self._processes.pop("kube-apiserver")
-        process.kill()
-        process.wait()
+        self._kill(_API_SERVER)
 
     def start_api_server(self) -> None:
         """Starts it again after `stop_api_server`, port and data the same; returns when ready."""
-        self._spawn(self._api_server_argv)
-        self._wait("kube-apiserver", lambda: _ready(self.endpoints), 60)
+        self._spawn(self._argv[_API_SERVER])
+        self.wait_until_ready()
+
+    def signal_api_server(self, signal_number: int) -> None:
+        """SIGSTOP, and the kernel accepts connections that nobody serves; SIGCONT."""
+        self._processes[_API_SERVER].send_signal(signal_number)
+
+    def wait_until_ready(self) -> None:
+        self._wait(_API_SERVER, lambda: _ready(self.endpoints), 60)
+
+    # The store.
+
+    @property
+    def etcd(self) -> Etcd:
+        """The running etcd."""
+        assert self._etcd is not None, "the control plane is not started"
+        return self._etcd
+
+    def back_up(self) -> Path:
+        """A copy of the store as it is now, as a crash would leave it."""
+        copy = self.etcd.folder.with_name(f"{self.etcd.folder.name}-backup")
+        shutil.rmtree(copy, ignore_errors=True)
+        self._processes[_ETCD].send_signal(signal.SIGSTOP)
+        shutil.copytree(self.etcd.folder, copy)
+        self._processes[_ETCD].send_signal(signal.SIGCONT)
+        return copy
+
+    def restore(self, backup: Path) -> None:
+        """Everything is as it was at the backup, versions too; returns when the server is ready.
+
+        The controllers are started anew, as after every restore: they would take what they have
+        seen for newer than what there is.
+        """
+        for program in (_CONTROLLER_MANAGER, _API_SERVER, _ETCD):
+            self._kill(program)
+        shutil.rmtree(self.etcd.folder)
+        shutil.copytree(backup, self.etcd.folder)
+        for program in (_ETCD, _API_SERVER):
+            self._spawn(self._argv[program])
+        self.wait_until_ready()
+        self._spawn(self._argv[_CONTROLLER_MANAGER])
+
+    def _kill(self, program: str) -> None:
+        process = self._processes.pop(program)
+        process.kill()
+        process.wait()
 
     def log(self, program: str) -> str:
         """What a program (kube-apiserver, …) has written so far."""
@@ -134,16 +179,17 @@ class ControlPlane:
         serving = authority.issue_server(
             "kube-apiserver", ["127.0.0.1", HOST_ADDRESS, KUBERNETES_SERVICE],
             ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"])
-        self._spawn([programs / "etcd", *_etcd_flags(self._folder, etcd, etcd_peer)])
-        self._api_server_argv = [
-            programs / "kube-apiserver",
-            *_api_server_flags(self._folder, serving, service_accounts, api, etcd)]
-        self.start_api_server()
-        self._spawn([programs / "kube-controller-manager",
+        self._etcd = Etcd(_data_folder(self._folder), etcd)
+        self._spawn([programs / _ETCD, *_etcd_flags(self._folder, etcd, etcd_peer)])
+        self._spawn([programs / _API_SERVER,
+                     *_api_server_flags(self._folder, serving, service_accounts, api, etcd)])
+        self.wait_until_ready()
+        self._spawn([programs / _CONTROLLER_MANAGER,
                      *_controller_flags(self.endpoints, service_accounts, controllers)])
 
     def _spawn(self, argv: Sequence[str | Path]) -> None:
         name = Path(argv[0]).name
+        self._argv[name] = list(argv)
         with open(self._folder / f"{name}.log", "ab") as log:
             process = subprocess.Popen([str(word) for word in argv], stdin=subprocess.DEVNULL,
                                        stdout=log, stderr=log, preexec_fn=die_with_the_starter)
@@ -253,7 +299,9 @@ def _data_folder(folder: Path) -> Path:
 
 
 def _remove(folder: Path) -> None:
-    shutil.rmtree(_data_folder(folder), ignore_errors=True)
+    data = _data_folder(folder)
+    for each in (data, data.with_name(f"{data.name}-backup")):
+        shutil.rmtree(each, ignore_errors=True)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,0 +1,49 @@
+"""The agent's client against a real API server that is restarted, frozen, compacted, restored.
+
+100 rounds of the same: `PYTHONPATH=tests python3 -m e2e.rounds`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from e2e.fault_rounds import NAMESPACE, FaultRounds
+from e2e.fixture import ClusterTest
+from e2e.followed_agent import AgentInLab
+
+NODE = "node1"
+FREEZE = 10.0
+
+
+class Client(ClusterTest):
+    rounds: ClassVar[FaultRounds]
+    agent: ClassVar[AgentInLab]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.make_namespace(NAMESPACE)
+        cls.agent = AgentInLab(cls.cluster, NODE)
+        cls.rounds = FaultRounds(cls.cluster.control_plane, cls.agent)
+        cls.addClassCleanup(cls.rounds.token.remove)
+        cls.addClassCleanup(cls.agent.start, "")
+
+    def test_a_server_that_is_restarted_again_and_again_is_followed(self) -> None:
+        for _ in range(2):
+            self.assert_current_after(self.rounds.faults.restart)
+
+    def test_a_frozen_server_is_followed_when_it_goes_on(self) -> None:
+        self.assert_current_after(lambda: self.rounds.faults.freeze(FREEZE))
+
+    def test_a_compacted_history_is_read_as_a_whole(self) -> None:
+        self.assert_current_after(self.rounds.faults.compact)
+
+    def test_a_renewed_token_is_used_when_the_old_one_is_refused(self) -> None:
+        self.assert_current_after(self.rounds.token_renewed)
+
+    def test_an_older_snapshot_is_believed_when_it_is_restored(self) -> None:
+        self.assert_current_after(self.rounds.restored)
+
+    def assert_current_after(self, fault: Callable[[], None]) -> None:
+        self.assertLessEqual(self.rounds.seconds_after(fault), self.agent.limit)
