@@ -175,7 +175,8 @@ def with_control_plane(log: Transcript, targets: tuple[str, ...],
         summary = re.findall(r"^(\d+) passed, (\d+) failed, (\d+) skipped$", text, re.MULTILINE)
         if not summary:
             return broken(f"{' '.join(map(str, command))} broke off (exit code {code})")
-        outcome += Outcome(*map(int, summary[-1]))
+        why = re.search(r"^skip +(.+)$", text, re.MULTILINE)
+        outcome += Outcome(*map(int, summary[-1]), reason=why[1] if why else "")
     return outcome
 
 
