@@ -29,6 +29,8 @@ SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
 # kube-proxy starts a process for each entry of its sets; in emulation that takes minutes.
 PATIENCE = 3600.0
 KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
+# Its rules come last, after its sets, one process for each entry; our sets come before addresses.
+KUBE_PROXYS_LAST = "iptables-nft-save | grep -q 'match-set KUBE-CLUSTER-IP'"
 WATCH = Path(__file__).with_name("table_watch.py")
 RIGHTS = Path(__file__).resolve().parents[1] / "lab" / "cluster-rights.yaml"
 
@@ -56,7 +58,7 @@ def measure(place: Place) -> Iterator[Figure]:
         yield observed("peer.ours.start", ours.start, "s")
         yield observed("peer.ours.change", 1e3 * ours.change, "ms")
         yield observed("peer.ours.rss", ours.rss, "MiB")
-        theirs = bench.read(str(kube_proxy), *KUBE_PROXY)
+        theirs = bench.read(str(kube_proxy), *KUBE_PROXY, until=KUBE_PROXYS_LAST)
     finally:
         control_plane.stop()
     yield figure("peer.start", theirs.start / ours.start, "times", ">=", 50,
@@ -87,8 +89,9 @@ class Bench:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self._make_service, range(SERVICES)))
 
-    def read(self, program: str, *mode: str) -> Reading:
-        """Starts the program on a bare node, measures it, and ends it."""
+    def read(self, program: str, *mode: str, until: str = "true") -> Reading:
+        """Starts the program on a bare node, measures it, and ends it. `until` holds when it has
+        programmed the last, after servers and addresses."""
         lab, name = self._place.lab, f"bench-{Path(program).name}"
         self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
         self._watch("Masq", SERVICES * ENDPOINTS)
@@ -98,7 +101,7 @@ class Bench:
         try:
             self._seen()
             self._shell(f"until [ $(ip -o -4 addr show kube-ipvs0 | wc -l) -ge {SERVICES} ]; "
-                        "do :; done")
+                        f"do :; done; until {until}; do sleep 1; done")
             start = time.monotonic() - started
             change = statistics.median(self._change(number) for number in range(CHANGES))
             before = self._cpu_seconds(program)
