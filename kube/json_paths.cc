@@ -2,16 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <charconv>
 #include <cstddef>
+#include <stdexcept>
 
-#include "kube/json_reader.h"
+#include "kube/json_stream.h"
+
+// Misuse of RapidJSON is undefined behaviour in release builds unless its assertion throws.
+#define RAPIDJSON_ASSERT(condition) \
+  if (!(condition)) throw std::logic_error("RapidJSON: " #condition)
+#include <rapidjson/error/en.h>
+#include <rapidjson/reader.h>
 
 namespace kube::detail {
 namespace {
 
 using Kind = JsonPlace::Kind;
-using Token = JsonReader::Token;
 
+constexpr std::size_t kMaxDepth = 64;
 constexpr std::size_t kMaxText = std::size_t{64} << 10;
 constexpr std::size_t kMaxShown = 64;  // bytes of a refused text that a reason quotes
 
@@ -41,121 +50,156 @@ std::string quoted(std::string_view text) {
   return shown + (text.size() > kMaxShown ? "…\"" : "\"");
 }
 
-// Reads a document along the expected places: one call for each value that is expected, so that the
-// way back out of a refusal is the path of its field.
+// Follows a document along the expected places. Every function that RapidJSON calls returns false
+// to end the reading; error() then says why.
 class Walker {
  public:
-  explicit Walker(std::string_view json) : reader_(json) {}
+  Walker(JsonStream& stream, const JsonPlace& root, void* target)
+      : stream_(stream), root_(root), target_(target) {}
 
-  [[nodiscard]] tl::expected<void, JsonError> read_document(const JsonPlace& root, void* target);
+  // The names are RapidJSON's.
+  // NOLINTBEGIN(readability-identifier-naming)
+  bool Null() { return next(), true; }
+  bool Bool(bool value);
+  bool RawNumber(const char*, rapidjson::SizeType size, bool);
+  bool String(const char*, rapidjson::SizeType, bool);
+  bool Key(const char*, rapidjson::SizeType, bool);
+  // Never called, since numbers come raw.
+  static bool Int(int) { return false; }
+  static bool Uint(unsigned) { return false; }
+  static bool Int64(std::int64_t) { return false; }
+  static bool Uint64(std::uint64_t) { return false; }
+  static bool Double(double) { return false; }
+  bool StartObject() { return open(Kind::kObject); }
+  bool EndObject(rapidjson::SizeType) { return close(); }
+  bool StartArray() { return open(Kind::kList); }
+  bool EndArray(rapidjson::SizeType) { return close(); }
+  // NOLINTEND(readability-identifier-naming)
+
+  [[nodiscard]] const JsonError& error() const { return error_; }
 
  private:
-  // False, here and below: refused, or no JSON.
-  bool read(const JsonPlace& place, void* target);
-  bool read_object(const JsonPlace& place, void* target);
-  bool read_members(const JsonPlace& place, void* target);
-  bool read_list(const JsonPlace& place, void* target);
-  bool read_text(const JsonPlace& place, void* target);
-  bool read_number(const JsonPlace& place, void* target);
-  bool read_flag(const JsonPlace& place, void* target, bool value);
+  struct Frame {
+    const JsonPlace* place = nullptr;
+    void* target = nullptr;
+    std::uint64_t seen = 0;   // one bit for each known key that has appeared
+    std::size_t current = 0;  // an object's field; a list's count of elements
+    bool known = false;       // the current key is one of the fields
+  };
+
+  const JsonPlace* next();
+  bool open(Kind found);
+  bool close();
   bool is(const JsonPlace& place, Kind found);
   bool taken(Complaint complaint, const std::string& value);
   bool refuse(std::string reason);
-  bool refused_at(std::string_view key);
-  bool finished() const { return reader_.error() == nullptr; }
+  [[nodiscard]] void* target() const { return size_ == 0 ? target_ : frames_[size_ - 1].target; }
+  [[nodiscard]] std::string field() const;
 
-  JsonReader reader_;
-  JsonError error_;  // a refusal; what is no JSON the reader knows
+  JsonStream& stream_;
+  const JsonPlace& root_;
+  void* target_;
+  std::array<Frame, 16> frames_;  // the known places we are in; a schema is never as deep
+  std::size_t size_ = 0;
+  std::size_t depth_ = 0;    // of the document
+  std::size_t skipped_ = 0;  // depth inside of a value that nobody expects
+  JsonError error_;
 };
 
-tl::expected<void, JsonError> Walker::read_document(const JsonPlace& root, void* target) {
-  if (read(root, target) && reader_.at_end()) return {};
-  if (reader_.error() == nullptr) return tl::unexpected(std::move(error_));
-  if (reader_.too_deep()) {
-    error_.reason = fmt::format("is nested deeper than {}", JsonReader::kMaxDepth);
-    return tl::unexpected(std::move(error_));
+// Where a value belongs that ends, or that opens, now; nullptr: nowhere.
+const JsonPlace* Walker::next() {
+  if (skipped_ > 0) return nullptr;
+  if (size_ == 0) return &root_;
+  stream_.want_texts(true);
+  Frame& frame = frames_[size_ - 1];
+  if (frame.place->kind == Kind::kList) {
+    ++frame.current;
+    return &frame.place->fields.front().place;
   }
-  return tl::unexpected(JsonError{
-      .field = {},
-      .reason = fmt::format("is no JSON: {} (byte {})", reader_.error(), reader_.offset())});
+  return frame.known ? &frame.place->fields[frame.current].place : nullptr;
 }
 
-bool Walker::read(const JsonPlace& place, void* target) {
-  switch (reader_.next()) {
-    case Token::kObject:
-      return read_object(place, target);
-    case Token::kList:
-      return is(place, Kind::kList) && read_list(place, target);
-    case Token::kText:
-      return is(place, Kind::kText) && read_text(place, target);
-    case Token::kWhole:
-      return is(place, Kind::kNumber) && read_number(place, target);
-    case Token::kOtherNumber:
-      return refuse("is a number that is not whole or out of range");
-    case Token::kTrue:
-      return read_flag(place, target, true);
-    case Token::kFalse:
-      return read_flag(place, target, false);
-    case Token::kNull:
-      return true;
-    case Token::kError:
-      break;
+bool Walker::Key(const char*, rapidjson::SizeType, bool) {
+  if (skipped_ > 0) return true;
+  Frame& frame = frames_[size_ - 1];
+  const std::vector<JsonPlace::Field>& fields = frame.place->fields;
+  const std::string_view key = stream_.text();
+  std::size_t index = 0;
+  while (index < fields.size() && fields[index].key != key) ++index;
+  frame.known = index < fields.size();
+  stream_.want_texts(frame.known);
+  if (!frame.known) return true;
+  frame.current = index;
+  const std::uint64_t bit = std::uint64_t{1} << index;
+  if ((frame.seen & bit) != 0) return refuse("appears twice");
+  frame.seen |= bit;
+  return true;
+}
+
+bool Walker::open(Kind found) {
+  if (++depth_ > kMaxDepth) return refuse(fmt::format("is nested deeper than {}", kMaxDepth));
+  const JsonPlace* place = next();
+  void* inside = target();
+  if (place != nullptr && place->kind == Kind::kChoice) {
+    if (!is(*place, found)) return false;
+    const JsonPlace::Chosen chosen = place->choose(inside);
+    place = chosen.place;
+    inside = chosen.target;
   }
-  return false;
-}
-
-bool Walker::read_object(const JsonPlace& place, void* target) {
-  if (!is(place, Kind::kObject)) return false;
-  if (place.kind != Kind::kChoice) return read_members(place, target);
-  const JsonPlace::Chosen chosen = place.choose(target);
-  return chosen.place == nullptr ? reader_.skip(Token::kObject)
-                                 : read_members(*chosen.place, chosen.target);
-}
-
-bool Walker::read_members(const JsonPlace& place, void* target) {
-  if (place.enter != nullptr) target = place.enter(target);
-  if (target == nullptr) return refuse("is one more than is allowed");
-  const std::vector<JsonPlace::Field>& fields = place.fields;
-  std::uint64_t seen = 0;  // one bit for each field that has appeared
-  std::string_view key;
-  while (reader_.next_key(key)) {
-    std::size_t index = 0;
-    while (index < fields.size() && fields[index].key != key) ++index;
-    if (index == fields.size()) {
-      if (!reader_.skip(reader_.next())) return false;
-      continue;
-    }
-    const std::uint64_t bit = std::uint64_t{1} << index;
-    if ((seen & bit) != 0) return refuse("appears twice"), refused_at(fields[index].key);
-    seen |= bit;
-    if (!read(fields[index].place, target)) return refused_at(fields[index].key);
+  if (place == nullptr) {
+    ++skipped_;
+    stream_.want_texts(false);
+    return true;
   }
-  return finished();
+  if (!is(*place, found)) return false;
+  if (place->enter != nullptr) inside = place->enter(inside);
+  if (inside == nullptr) return refuse("is one more than is allowed");
+  if (size_ == frames_.size()) throw std::logic_error("a JSON schema deeper than 16");
+  frames_[size_++] = Frame{.place = place, .target = inside};
+  return true;
 }
 
-bool Walker::read_list(const JsonPlace& place, void* target) {
-  const JsonPlace& element = place.fields.front().place;
-  for (std::size_t index = 0; reader_.next_element(); ++index) {
-    if (!read(element, target)) return refused_at(fmt::format("[{}]", index));
+bool Walker::close() {
+  --depth_;
+  if (skipped_ == 0) {
+    --size_;
+  } else if (--skipped_ == 0) {
+    stream_.want_texts(true);
   }
-  return finished();
+  return true;
 }
 
-bool Walker::read_text(const JsonPlace& place, void* target) {
-  std::string_view value;
-  if (!reader_.read_text(value)) return false;
+bool Walker::Bool(bool value) {
+  const JsonPlace* place = next();
+  if (place == nullptr) return true;
+  return is(*place, Kind::kFlag) &&
+         taken(place->take_flag(target(), value), value ? "true" : "false");
+}
+
+bool Walker::RawNumber(const char*, rapidjson::SizeType size, bool) {
+  const JsonPlace* place = next();
+  if (place == nullptr) return true;
+  const std::string_view number = stream_.last(size);
+  const char* end = number.data() + number.size();
+  std::int64_t value = 0;
+  const auto [read, error] = std::from_chars(number.data(), end, value);
+  if (error != std::errc() || read != end) {
+    return refuse("is a number that is not whole or out of range");
+  }
+  if (!is(*place, Kind::kNumber)) return false;
+  const Complaint complaint = place->take_number(target(), value);
+  return complaint == nullptr || taken(complaint, std::to_string(value));
+}
+
+bool Walker::String(const char*, rapidjson::SizeType, bool) {
+  const JsonPlace* place = next();
+  if (place == nullptr) return true;
+  if (!is(*place, Kind::kText)) return false;
+  const std::string_view value = stream_.text();
   if (value.size() > kMaxText) return refuse(fmt::format("is longer than {} bytes", kMaxText));
-  const Complaint complaint = place.take_text(target, value);
+  if (stream_.has_half_pair()) return refuse("holds half of a surrogate pair");
+  const Complaint complaint = place->take_text(target(), value);
   return complaint == nullptr || taken(complaint, quoted(value));
-}
-
-bool Walker::read_number(const JsonPlace& place, void* target) {
-  const Complaint complaint = place.take_number(target, reader_.whole());
-  return complaint == nullptr || taken(complaint, std::to_string(reader_.whole()));
-}
-
-bool Walker::read_flag(const JsonPlace& place, void* target, bool value) {
-  return is(place, Kind::kFlag) && taken(place.take_flag(target, value), value ? "true" : "false");
 }
 
 bool Walker::is(const JsonPlace& place, Kind found) {
@@ -169,22 +213,52 @@ bool Walker::taken(Complaint complaint, const std::string& value) {
 }
 
 bool Walker::refuse(std::string reason) {
-  error_.reason = std::move(reason);
+  error_ = {.field = field(), .reason = std::move(reason)};
   return false;
 }
 
-// On the way out: `key` is where the refused value stands, in front of what is known of its path.
-bool Walker::refused_at(std::string_view key) {
-  const bool joined = error_.field.empty() || error_.field.front() == '[';
-  error_.field = fmt::format("{}{}{}", key, joined ? "" : ".", error_.field);
-  return false;
+std::string Walker::field() const {
+  std::string path;
+  for (std::size_t index = 0; index < size_; ++index) {
+    const Frame& frame = frames_[index];
+    if (frame.place->kind == Kind::kList) {
+      if (frame.current > 0) path += fmt::format("[{}]", frame.current - 1);
+    } else if (frame.known) {
+      path += path.empty() ? "" : ".";
+      path += frame.place->fields[frame.current].key;
+    }
+  }
+  return path;
 }
 
 }  // namespace
 
+// Numbers stay text, because RapidJSON 1.1.0 adds exponents without looking for an overflow.
 tl::expected<void, JsonError> read_json(std::string_view json, const JsonPlace& root,
                                         void* target) {
-  return Walker(json).read_document(root, target);
+  constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseInsituFlag |
+                              rapidjson::kParseValidateEncodingFlag |
+                              rapidjson::kParseNumbersAsStringsFlag;
+  // Room for RapidJSON's stack, eight bytes a level, so that reading allocates nothing.
+  alignas(std::max_align_t) std::array<char, 2048> room;
+  rapidjson::MemoryPoolAllocator<> pool(room.data(), room.size());
+  rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>, rapidjson::MemoryPoolAllocator<>>
+      reader(&pool, 1024);
+  JsonStream stream(json);
+  Walker walker(stream, root, target);
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, walker);
+  if (result.IsError()) {
+    if (result.Code() == rapidjson::kParseErrorTermination) return tl::unexpected(walker.error());
+    return tl::unexpected(JsonError{
+        .field = {},
+        .reason = fmt::format("is no JSON: {} (byte {})",
+                              rapidjson::GetParseError_En(result.Code()), result.Offset())});
+  }
+  // The stream shows its end as a NUL byte, so a NUL byte in the text would pass for the end.
+  if (stream.Tell() != json.size()) {
+    return tl::unexpected(JsonError{.field = {}, .reason = "is no JSON: a NUL byte"});
+  }
+  return {};
 }
 
 }  // namespace kube::detail

@@ -4,10 +4,10 @@
 //   const auto place = object<Port>({{"name", text<&Port::name>()}, {"port",
 //   number<&set_port>()}});
 //
-// read_json() walks a document once. What stands at no known place is skipped without
+// read_json() walks a document once (SAX). What stands at no known place is skipped without
 // building anything; null leaves the default; a value of another type, a known key that appears
 // twice, a text over 64 KiB or a nesting over 64 refuses the document. Object keys are
-// case-sensitive, as in the API server. Pure; any thread.
+// case-sensitive, as in the API server. The only user of RapidJSON. Pure; any thread.
 #pragma once
 
 #include <cstdint>
