@@ -33,7 +33,9 @@ std::string remedy_of_status(const Status& status, const Resource& resource) {
     case 403:
       return rbac_rule(resource);
     case 404:
-      return "Check that the server address is a Kubernetes API server of version 1.21 or later.";
+      return fmt::format(
+          "Check that the server address is a Kubernetes API server of version {} or later.",
+          resource.since);
     case 410:
       return "The whole state is read again.";
     case 429:

@@ -45,7 +45,7 @@ struct Draft;
 
 // Decodes one object after the other. What is built on the way to an object is built in the room of
 // the one before, so that an object costs no more allocations than it keeps: its long strings, and
-// its lists, each of its exact size. T is Service, EndpointSlice or Node.
+// its lists, each of its exact size. T is one of objects.h.
 template <class T>
 class Decoder {
  public:

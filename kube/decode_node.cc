@@ -21,8 +21,33 @@ Complaint set_taint_key(Draft<Node>& draft, std::string_view text) {
   return nullptr;
 }
 
-NodeAddressDraft* next_address(Draft<Node>& draft) {
+template <class T>
+NodeAddressDraft* next_address(Draft<T>& draft) {
   return draft.addresses.size() == kMaxAddresses ? nullptr : &draft.addresses.emplace_back();
+}
+
+template <class T>
+Place<Draft<T>> status_of() {
+  return object<Draft<T>>({
+      {"addresses", list<&next_address<T>>(object<NodeAddressDraft>({
+                        {"type", text<&NodeAddressDraft::type>()},
+                        {"address", text<&NodeAddressDraft::address>()},
+                    }))},
+  });
+}
+
+// Those by which it is reached; host names say nothing that we could compare.
+std::vector<Address> addresses_in(const std::vector<NodeAddressDraft>& drafts, LeftOut& left_out) {
+  std::vector<Address> addresses;
+  for (const NodeAddressDraft& candidate : drafts) {
+    if (candidate.type != "InternalIP" && candidate.type != "ExternalIP") continue;
+    if (const auto address = parse_address(candidate.address)) {
+      addresses.push_back(*address);
+    } else {
+      left_out.add("status.addresses", candidate.address, "is no address");
+    }
+  }
+  return addresses;
 }
 
 }  // namespace
@@ -38,12 +63,7 @@ const Place<Draft<Node>>& Draft<Node>::place() {
                                   {"key", text<&set_taint_key>()},
                               }))},
                })},
-      {"status", object<Draft>({
-                     {"addresses", list<&next_address>(object<NodeAddressDraft>({
-                                       {"type", text<&NodeAddressDraft::type>()},
-                                       {"address", text<&NodeAddressDraft::address>()},
-                                   }))},
-                 })},
+      {"status", status_of<Node>()},
   });
   return place;
 }
@@ -64,17 +84,27 @@ tl::expected<Decoded<Node>, JsonError> Draft<Node>::finish() {
       left_out.add("spec.podCIDRs", candidate, "is no range of addresses");
     }
   }
-  for (const NodeAddressDraft& candidate : addresses) {
-    if (candidate.type != "InternalIP" && candidate.type != "ExternalIP") continue;
-    if (const auto address = parse_address(candidate.address)) {
-      node.addresses.push_back(*address);
-    } else {
-      left_out.add("status.addresses", candidate.address, "is no address");
-    }
-  }
+  node.addresses = addresses_in(addresses, left_out);
   return Decoded<Node>{.object = std::move(node), .left_out = left_out.text()};
 }
 
+const Place<Draft<NodeAddresses>>& Draft<NodeAddresses>::place() {
+  static const auto place = object<Draft>({
+      {"kind", text<&Draft::kind>()},
+      {"metadata", within<&Draft::metadata>(metadata_place())},
+      {"status", status_of<NodeAddresses>()},
+  });
+  return place;
+}
+
+tl::expected<Decoded<NodeAddresses>, JsonError> Draft<NodeAddresses>::finish() {
+  LeftOut left_out;
+  NodeAddresses node{.metadata = std::move(metadata.metadata),
+                     .addresses = addresses_in(addresses, left_out)};
+  return Decoded<NodeAddresses>{.object = std::move(node), .left_out = left_out.text()};
+}
+
 template class Decoder<Node>;
+template class Decoder<NodeAddresses>;
 
 }  // namespace kube

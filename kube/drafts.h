@@ -123,6 +123,32 @@ struct Draft<Node> {
   [[nodiscard]] tl::expected<Decoded<Node>, JsonError> finish();
 };
 
+template <>
+struct Draft<NodeAddresses> {
+  static constexpr const char* kKind = "Node";
+
+  std::string kind;
+  MetadataDraft metadata;
+  std::vector<NodeAddressDraft> addresses;
+
+  void begin_again() { *this = {}; }
+  [[nodiscard]] static const Place<Draft>& place();
+  [[nodiscard]] tl::expected<Decoded<NodeAddresses>, JsonError> finish();
+};
+
+template <>
+struct Draft<ServiceCidr> {
+  static constexpr const char* kKind = "ServiceCIDR";
+
+  std::string kind;
+  MetadataDraft metadata;
+  std::vector<std::string> cidrs;
+
+  void begin_again() { *this = {}; }
+  [[nodiscard]] static const Place<Draft>& place();
+  [[nodiscard]] tl::expected<Decoded<ServiceCidr>, JsonError> finish();
+};
+
 template <class T>
 Decoder<T>::Decoder() : draft_(std::make_unique<Draft<T>>()) {}
 template <class T>

@@ -79,5 +79,7 @@ tl::expected<ListPage<T>, DecodeError> ListPageReader<T>::finish() {
 template class ListPageReader<Service>;
 template class ListPageReader<EndpointSlice>;
 template class ListPageReader<Node>;
+template class ListPageReader<NodeAddresses>;
+template class ListPageReader<ServiceCidr>;
 
 }  // namespace kube

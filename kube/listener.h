@@ -18,7 +18,7 @@ struct Trouble {
   std::string remedy;  // "add to the ClusterRole: …"; may be empty
 };
 
-// Receives the history of one kind of object. T is Service, EndpointSlice or Node.
+// Receives the history of one kind of object. T is one of objects.h.
 template <class T>
 class Listener {
  public:

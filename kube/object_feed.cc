@@ -282,5 +282,7 @@ bool ObjectFeed<T>::advance(const std::string& version) {
 template class ObjectFeed<Service>;
 template class ObjectFeed<EndpointSlice>;
 template class ObjectFeed<Node>;
+template class ObjectFeed<NodeAddresses>;
+template class ObjectFeed<ServiceCidr>;
 
 }  // namespace kube

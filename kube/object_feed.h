@@ -92,7 +92,7 @@ class Feed {
   [[nodiscard]] virtual std::uint64_t skipped() const = 0;
 };
 
-// T is Service, EndpointSlice or Node.
+// T is one of objects.h.
 template <class T>
 class ObjectFeed final : public Feed {
  public:

@@ -1,8 +1,9 @@
-// API objects, trimmed to the fields that decide something: Service, EndpointSlice, Node.
+// API objects, trimmed to the fields that decide something: Service, EndpointSlice, Node (our own),
+// the addresses of all nodes, ServiceCIDR.
 //
 // Absent and null fields have taken the API's documented default; what no valid object could hold
 // has been refused by the decoder (decode.h), so these values can be trusted. Field names follow
-// the API reference (core/v1, discovery.k8s.io/v1). Plain values: any thread.
+// the API reference (core/v1, discovery.k8s.io/v1, networking.k8s.io/v1). Plain values: any thread.
 #pragma once
 
 #include <boost/asio/ip/address.hpp>
@@ -136,6 +137,22 @@ struct Node {
   bool taint_to_be_deleted = false;  // the cluster autoscaler is about to take it away
 
   friend bool operator==(const Node&, const Node&) = default;
+};
+
+// Any node of the cluster, trimmed to the addresses that it is known by.
+struct NodeAddresses {
+  Metadata metadata;
+  std::vector<Address> addresses;  // as in Node
+
+  friend bool operator==(const NodeAddresses&, const NodeAddresses&) = default;
+};
+
+// Ranges that the API server gives out cluster IPs from.
+struct ServiceCidr {
+  Metadata metadata;
+  std::vector<CidrRange> ranges;  // spec.cidrs: one, or one of each family
+
+  friend bool operator==(const ServiceCidr&, const ServiceCidr&) = default;
 };
 
 }  // namespace kube

@@ -42,6 +42,23 @@ Resource node_named(std::string_view name) {
           .field_selector = fmt::format("metadata.name={}", name)};
 }
 
+Resource all_nodes() {
+  return {.group = "",
+          .path = "/api/v1/nodes",
+          .plural = "nodes",
+          .label_selector = "",
+          .field_selector = ""};
+}
+
+Resource all_service_cidrs() {
+  return {.group = "networking.k8s.io",
+          .path = "/apis/networking.k8s.io/v1/servicecidrs",
+          .plural = "servicecidrs",
+          .label_selector = "",
+          .field_selector = "",
+          .since = "1.33"};
+}
+
 std::string list_target(const Resource& resource, std::size_t limit,
                         std::string_view continue_token) {
   std::string target = fmt::format("{}?limit={}{}", resource.path, limit, selectors(resource));

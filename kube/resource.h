@@ -19,6 +19,7 @@ struct Resource {
   std::string plural;  // "services"
   std::string label_selector;
   std::string field_selector;
+  std::string since = "1.21";  // the first version of Kubernetes that serves it as it is asked for
 
   friend bool operator==(const Resource&, const Resource&) = default;
 };
@@ -26,6 +27,8 @@ struct Resource {
 [[nodiscard]] Resource all_services();
 [[nodiscard]] Resource all_endpoint_slices();
 [[nodiscard]] Resource node_named(std::string_view name);
+[[nodiscard]] Resource all_nodes();
+[[nodiscard]] Resource all_service_cidrs();
 
 // One page of a consistent list (the server asks etcd or proves its cache fresh): no
 // resourceVersion.

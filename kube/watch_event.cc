@@ -133,5 +133,7 @@ WatchEvent<T> WatchEventDecoder<T>::decode(std::string_view json) {
 template class WatchEventDecoder<Service>;
 template class WatchEventDecoder<EndpointSlice>;
 template class WatchEventDecoder<Node>;
+template class WatchEventDecoder<NodeAddresses>;
+template class WatchEventDecoder<ServiceCidr>;
 
 }  // namespace kube

@@ -45,6 +45,42 @@ TEST(DecodeNode, KnowsANodeThatIsAboutToGo) {
   EXPECT_TRUE(goes->object.taint_to_be_deleted);
 }
 
+TEST(DecodeNodeAddresses, KeepsWhatANodeIsReachedByAndNothingElse) {
+  const auto decoded = decode<NodeAddresses>(recorded::body("get-node"));
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  EXPECT_EQ(decoded->object.metadata.id, (NamespacedName{"", "node-1"}));
+  EXPECT_THAT(decoded->object.addresses, ElementsAre(ip("10.0.2.15")));
+}
+
+TEST(DecodeNodeAddresses, LeavesOutAnAddressThatIsNone) {
+  const auto decoded = decode<NodeAddresses>(R"({"metadata":{"name":"n"},"spec":{"podCIDR":7},
+      "status":{"addresses":[{"type":"InternalIP","address":"10.0.0.256"},
+                             {"type":"Hostname","address":"n"},
+                             {"type":"ExternalIP","address":"2001:db8::1"}]}})");
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  EXPECT_THAT(decoded->object.addresses, ElementsAre(ip("2001:db8::1")));
+  EXPECT_THAT(decoded->left_out, HasSubstr("10.0.0.256"));
+}
+
+TEST(DecodeServiceCidr, KeepsItsRanges) {
+  const auto decoded =
+      decode<ServiceCidr>(R"({"kind":"ServiceCIDR","metadata":{"name":"kubernetes"},
+      "spec":{"cidrs":["10.96.0.0/12","fd00:96::/112"]},
+      "status":{"conditions":[{"type":"Ready","status":"True"}]}})");
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  EXPECT_EQ(decoded->object.metadata.id, (NamespacedName{"", "kubernetes"}));
+  EXPECT_THAT(decoded->object.ranges,
+              ElementsAre(*parse_cidr_range("10.96.0.0/12"), *parse_cidr_range("fd00:96::/112")));
+}
+
+TEST(DecodeServiceCidr, LeavesOutARangeThatIsNone) {
+  const auto decoded =
+      decode<ServiceCidr>(R"({"metadata":{"name":"x"},"spec":{"cidrs":["10.96.0.0/33"]}})");
+  ASSERT_TRUE(decoded.has_value()) << to_string(decoded.error());
+  EXPECT_THAT(decoded->object.ranges, ElementsAre());
+  EXPECT_THAT(decoded->left_out, HasSubstr("10.96.0.0/33"));
+}
+
 TEST(DecodeStatus, ReadsTheRefusalsOfARealServer) {
   const auto forbidden = decode_status(recorded::body("forbidden"));
   ASSERT_TRUE(forbidden.has_value());

@@ -147,5 +147,28 @@ TEST_F(ReflectorTest, FollowsSlicesAndTheOwnNodeAsWell) {
   node_reflector.stop();
 }
 
+TEST_F(ReflectorTest, FollowsTheAddressesOfAllNodesAndTheRangesOfClusterIps) {
+  server_.objects().put(R"({"kind":"Node","metadata":{"name":"n1"},
+      "status":{"addresses":[{"type":"InternalIP","address":"10.0.0.1"}]}})");
+  server_.objects().put(R"({"kind":"Node","metadata":{"name":"n2"}})");
+  server_.objects().put(R"({"kind":"ServiceCIDR","metadata":{"name":"kubernetes"},
+      "spec":{"cidrs":["10.96.0.0/12"]}})");
+  Journal<NodeAddresses> nodes;
+  Journal<ServiceCidr> cidrs;
+  Reflector node_reflector(io_.get_executor(), access(), all_nodes(), nodes, paged());
+  Reflector cidr_reflector(io_.get_executor(), access(), all_service_cidrs(), cidrs, paged());
+  const auto ended = [](const std::exception_ptr& error) { EXPECT_FALSE(error); };
+  boost::asio::co_spawn(io_, node_reflector.run(), ended);
+  boost::asio::co_spawn(io_, cidr_reflector.run(), ended);
+  ASSERT_TRUE(run_until([&] { return server_.watches() == 2; }));
+  EXPECT_THAT(nodes.story(), ElementsAre("replaced n1 n2"));
+  EXPECT_THAT(cidrs.story(), ElementsAre("replaced kubernetes"));
+  server_.objects().remove("servicecidrs", "", "kubernetes");
+  EXPECT_TRUE(run_until([&] { return cidrs.story().size() > 1; }));
+  EXPECT_THAT(cidrs.story(), testing::Contains("deleted kubernetes"));
+  node_reflector.stop();
+  cidr_reflector.stop();
+}
+
 }  // namespace
 }  // namespace kube

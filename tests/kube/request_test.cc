@@ -31,6 +31,12 @@ TEST(Request, WatchesTheOwnNodeByName) {
             "&fieldSelector=metadata.name%3Dnode-1");
 }
 
+TEST(Request, ListsAllNodesAndTheRangesOfClusterIps) {
+  EXPECT_EQ(list_target(all_nodes(), 500, ""), "/api/v1/nodes?limit=500");
+  EXPECT_EQ(list_target(all_service_cidrs(), 500, ""),
+            "/apis/networking.k8s.io/v1/servicecidrs?limit=500");
+}
+
 TEST(ResourceVersion, ComparesNumbersOfAnyLength) {
   EXPECT_TRUE(is_older("9", "10"));
   EXPECT_TRUE(is_older("99999999999999999999", "100000000000000000000"));

@@ -15,13 +15,17 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<Collection, 3> kCollections = {{
+constexpr std::array<Collection, 4> kCollections = {{
     {.root = "/api/v1", .plural = "services", .kind = "Service", .version = "v1"},
     {.root = "/apis/discovery.k8s.io/v1",
      .plural = "endpointslices",
      .kind = "EndpointSlice",
      .version = "discovery.k8s.io/v1"},
     {.root = "/api/v1", .plural = "nodes", .kind = "Node", .version = "v1"},
+    {.root = "/apis/networking.k8s.io/v1",
+     .plural = "servicecidrs",
+     .kind = "ServiceCIDR",
+     .version = "networking.k8s.io/v1"},
 }};
 
 const Collection& collection_of(const json::object& object) {
