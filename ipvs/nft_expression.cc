@@ -122,6 +122,15 @@ NftExpression lookup(Register from, Membership how, std::string_view set) {
 
 NftExpression masquerade() { return {"masq"}; }
 
+// The kernel reports both ends of the range, whoever gave it one.
+NftExpression destination_nat(std::uint8_t family, Register to) {
+  return {"nat",
+          {{NFTA_NAT_TYPE, number(NFT_NAT_DNAT)},
+           {NFTA_NAT_FAMILY, number(std::uint32_t{family})},
+           {NFTA_NAT_REG_ADDR_MIN, number(to)},
+           {NFTA_NAT_REG_ADDR_MAX, number(to)}}};
+}
+
 NftExpression reject(std::uint32_t type, std::uint8_t code) {
   return {"reject", {{NFTA_REJECT_TYPE, number(type)}, {NFTA_REJECT_ICMP_CODE, raw(code)}}};
 }

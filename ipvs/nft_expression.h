@@ -62,6 +62,8 @@ struct PacketField {
 [[nodiscard]] NftExpression compare_word(Register with, Comparison how, std::uint32_t value);
 [[nodiscard]] NftExpression lookup(Register from, Membership how, std::string_view set);
 [[nodiscard]] NftExpression masquerade();
+// To the address in `to`, of `family` (NFPROTO_*); the port stays.
+[[nodiscard]] NftExpression destination_nat(std::uint8_t family, Register to);
 [[nodiscard]] NftExpression reject(std::uint32_t type, std::uint8_t code);
 // iptables' `-m connmark --mark bits/bits`.
 [[nodiscard]] NftExpression match_connection_mark(std::uint32_t bits);

@@ -234,6 +234,14 @@ NftRule masquerade_node(const Half& half) {
          NftRule{masquerade()};
 }
 
+// ip daddr @service_addresses4 dnat ip to ip daddr
+NftRule keep_destination(const Half& half) {
+  return family_is(half) +
+         key(half, {Part::kDestination}, Membership::kIn, SetName::kServiceAddresses) +
+         NftRule{load_packet(half.destination, Register::k1),
+                 destination_nat(half.netfilter_family, Register::k1)};
+}
+
 // ct mark & 0x2000 == 0x2000 ip saddr . ip daddr @hairpin4 masquerade
 NftRule masquerade_hairpin(const Half& half, std::uint32_t mark) {
   return connection_has(mark) + family_is(half) +
@@ -264,6 +272,8 @@ Rules health_rules(const Half& half, const RuleSettings& settings) {
   return {mark_health_check(half, service_mark(settings))};
 }
 
+Rules arrival_rules(const Half& half, const RuleSettings&) { return {keep_destination(half)}; }
+
 Rules postrouting_rules(const Half& half, const RuleSettings& settings) {
   return {masquerade_node(half), masquerade_hairpin(half, service_mark(settings))};
 }
@@ -279,10 +289,13 @@ Rules for_both(Rules first, Rules (*rules_of)(const Half&, const RuleSettings&),
 
 // After mangle (others restore connection marks there), before nat and IPVS.
 constexpr std::int32_t kEarly = NF_IP_PRI_MANGLE + 10;
+// Before everybody else's destination NAT; what has been translated is not translated again.
+constexpr std::int32_t kFirstOfNat = NF_IP_PRI_NAT_DST - 1;
 
-NftChain base_chain(std::string name, std::uint32_t hook, std::int32_t priority, Rules rules) {
+NftChain base_chain(std::string name, std::string type, std::uint32_t hook, std::int32_t priority,
+                    Rules rules) {
   return {.name = std::move(name),
-          .type = priority == NF_IP_PRI_NAT_SRC ? "nat" : "filter",
+          .type = std::move(type),
           .hook = hook,
           .priority = priority,
           .rules = std::move(rules)};
@@ -296,18 +309,21 @@ std::vector<NftChain> nft_chains(const RuleSettings& settings) {
     return connection_is_new() + NftRule{jump(chain)};
   };
   const NftRule masquerade_marked = packet_has(masquerade_mark(settings)) + NftRule{masquerade()};
+  const Rules arrivals = for_both({}, arrival_rules, settings);
   return {{.name = "refuse", .rules = for_both({}, refuse_rules, settings)},
           {.name = "clients", .rules = for_both({}, client_rules, settings)},
           {.name = "services", .rules = for_both({}, service_rules, settings)},
           base_chain(
-              "input", NF_INET_LOCAL_IN, kEarly,
+              "input", "filter", NF_INET_LOCAL_IN, kEarly,
               for_both({let_in, new_ones_to("refuse"), new_ones_to("clients"), {jump("services")}},
                        health_rules, settings)),
-          base_chain("output", NF_INET_LOCAL_OUT, kEarly,
+          base_chain("output", "filter", NF_INET_LOCAL_OUT, kEarly,
                      {let_in, new_ones_to("clients"), new_ones_to("services")}),
-          base_chain("postrouting", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC,
+          base_chain("prerouting", "nat", NF_INET_PRE_ROUTING, kFirstOfNat, arrivals),
+          base_chain("output_nat", "nat", NF_INET_LOCAL_OUT, kFirstOfNat, arrivals),
+          base_chain("postrouting", "nat", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC,
                      for_both({masquerade_marked}, postrouting_rules, settings)),
-          base_chain("unmark", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC + 1,
+          base_chain("unmark", "filter", NF_INET_POST_ROUTING, NF_IP_PRI_NAT_SRC + 1,
                      unmark_rules(masquerade_mark(settings)))};
 }
 

@@ -102,6 +102,11 @@ std::string set_mark(std::string_view of, std::uint32_t bit) {
   return fmt::format("{0} mark set {0} mark | {1:#010x}", of, bit);
 }
 
+Lines arrival_rules(const Family& family) {
+  return {fmt::format("{0} daddr @service_addresses{1} dnat {0} to {0} daddr", family.match,
+                      family.digit)};
+}
+
 Lines postrouting_rules(const Family& family, const RuleSettings& settings) {
   return {fmt::format("ct original {0} daddr @service_addresses{1} {0} saddr @service_addresses{1} "
                       "masquerade",
@@ -191,6 +196,10 @@ std::vector<Chain> chains(const RuleSettings& settings) {
           {"output",
            "type filter hook output priority mangle + 10; policy accept;",
            {is_service, "ct state new jump clients", "ct state new jump services"}},
+          {"prerouting", "type nat hook prerouting priority dstnat - 1; policy accept;",
+           for_both({}, arrival_rules)},
+          {"output_nat", "type nat hook output priority -101; policy accept;",
+           for_both({}, arrival_rules)},
           {"postrouting", "type nat hook postrouting priority srcnat; policy accept;",
            for_both({is_marked + " masquerade"}, with(postrouting_rules))},
           {"unmark",

@@ -109,6 +109,12 @@ TEST(RulesetText, EndsWithTheChainsAndTheirRules) {
 	chain output {
 		type filter hook output priority mangle + 10; policy accept;
 	}
+	chain prerouting {
+		type nat hook prerouting priority dstnat - 1; policy accept;
+	}
+	chain output_nat {
+		type nat hook output priority -101; policy accept;
+	}
 	chain postrouting {
 		type nat hook postrouting priority srcnat; policy accept;
 	}
@@ -121,6 +127,8 @@ flush chain inet kube-ipvs clients
 flush chain inet kube-ipvs services
 flush chain inet kube-ipvs input
 flush chain inet kube-ipvs output
+flush chain inet kube-ipvs prerouting
+flush chain inet kube-ipvs output_nat
 flush chain inet kube-ipvs postrouting
 flush chain inet kube-ipvs unmark
 table inet kube-ipvs {
@@ -164,6 +172,14 @@ table inet kube-ipvs {
 		ct mark & 0x00002000 == 0x00002000 accept
 		ct state new jump clients
 		ct state new jump services
+	}
+	chain prerouting {
+		ip daddr @service_addresses4 dnat ip to ip daddr
+		ip6 daddr @service_addresses6 dnat ip6 to ip6 daddr
+	}
+	chain output_nat {
+		ip daddr @service_addresses4 dnat ip to ip daddr
+		ip6 daddr @service_addresses6 dnat ip6 to ip6 daddr
 	}
 	chain postrouting {
 		meta mark & 0x00004000 == 0x00004000 masquerade

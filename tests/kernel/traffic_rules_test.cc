@@ -121,6 +121,27 @@ TEST_P(TrafficRules, LeaveTheNodesOtherPortsAlone) {
   EXPECT_EQ(from_client(tcp(GetParam().outside, kPodPort)), GetParam().client);
 }
 
+// As a CNI's host port is: every address that is local is meant.
+TEST_P(TrafficRules, LetNoHostPortTakeAPortOfAService) {
+  serve(web(), {GetParam().pod2});
+  const std::string match = GetParam().name == "IPv4" ? "ip" : "ip6";
+  const std::string host_port = "fib daddr type local tcp dport { 80, 81 } dnat " + match +
+                                " to [" + GetParam().pod1 + "]:8080";
+  const auto nat = [&](const std::string& hook) {
+    return " chain " + hook + " { type nat hook " + hook + " priority -100;\n  " + host_port +
+           "\n }\n";
+  };
+  std::string text = "table inet hostport {\n" + nat("prerouting") + nat("output") + "}\n";
+  if (match == "ip") std::erase_if(text, [](char c) { return c == '[' || c == ']'; });
+  output_of({"nft", "-f", "-"}, {.input = text});
+  EXPECT_EQ(from_client(tcp(GetParam().outside, 80)), GetParam().client) << "the host port works";
+  greeters_.front().reset();
+  EXPECT_EQ(from_client(web()), GetParam().client);
+  EXPECT_EQ(from_pod(web()), GetParam().pod1);
+  EXPECT_EQ(from_node(web()), GetParam().node);
+  EXPECT_EQ(from_client(tcp(GetParam().service, 81)), "refused") << "no other port either";
+}
+
 TEST_P(TrafficRules, LoadNoModuleForSctp) {
   serve(web(), {GetParam().pod1});
   EXPECT_THAT(output_of({"cat", "/proc/modules"}),
