@@ -69,6 +69,47 @@ TEST(NodeSettings, AskForStrictArpOnlyWhereItIsWanted) {
                                      DesiredSysctl{"net/ipv4/conf/all/arp_ignore", "1"}}));
 }
 
+// All there are.
+const NodeSettings kEverything{.timeouts = {.tcp = 900s, .tcp_fin = 120s, .udp = 300s},
+                               .strict_arp = true,
+                               .conntrack = {.max = 131'072,
+                                             .tcp_established = 24h,
+                                             .tcp_close_wait = 1h,
+                                             .tcp_be_liberal = true,
+                                             .udp = 30s,
+                                             .udp_stream = 180s}};
+
+class EverySysctl : public testing::TestWithParam<DesiredSysctl> {};
+
+TEST_P(EverySysctl, IsPutRightByAnAuditThatFindsItWrong) {
+  const auto& [path, value, at_least] = GetParam();
+  auto read = as_wanted(kEverything);
+  set(read, path, "7");
+  EXPECT_THAT(settings_steps(kEverything, kEverything.timeouts, read),
+              ElementsAre(ipvs::Step(ipvs::WriteSysctl{path, value})));
+}
+
+std::string name_of(const testing::TestParamInfo<DesiredSysctl>& info) {
+  auto name = info.param.path.substr(info.param.path.rfind('/') + 1);
+  return info.param.path.find("/vs/") == std::string::npos ? name : "vs_" + name;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, EverySysctl, testing::ValuesIn(desired_sysctls(kEverything)),
+                         name_of);
+
+TEST(NodeSettings, PutEachTimeOutRightAndLeaveTheOthers) {
+  using Timeout = std::chrono::seconds ipvs::Timeouts::*;
+  const Timeout all[] = {&ipvs::Timeouts::tcp, &ipvs::Timeouts::tcp_fin, &ipvs::Timeouts::udp};
+  for (const auto timeout : all) {
+    NodeSettings settings;
+    settings.timeouts.*timeout = 77s;
+    ipvs::Timeouts wanted;
+    wanted.*timeout = 77s;
+    EXPECT_THAT(settings_steps(settings, kEverything.timeouts, {}),
+                ElementsAre(ipvs::Step(ipvs::SetTimeouts{wanted})));
+  }
+}
+
 TEST(NodeSettings, SetTheTimeoutsThatWereAskedFor) {
   const NodeSettings settings{.timeouts = {.tcp = 7200s}};
   EXPECT_THAT(settings_steps(settings, {.tcp = 900s, .tcp_fin = 120s, .udp = 300s}, {}),
