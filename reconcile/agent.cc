@@ -18,6 +18,7 @@ constexpr auto kFirstRetry = 200ms;
 constexpr auto kLongestRetry = 30'000ms;
 constexpr auto kDrainsPeriod = 1s;
 constexpr auto kRepeatQuiet = 60s;
+constexpr auto kOptionalQuiet = 24h;
 
 // Nodes started together must not audit together.
 Clock::duration jittered(std::chrono::milliseconds period) {
@@ -34,12 +35,19 @@ Agent::Agent(const boost::asio::any_io_executor& io, AgentSettings settings, Ker
       open_(std::move(open)),
       log_(log),
       repeats_(kRepeatQuiet),
+      optional_repeats_(kOptionalQuiet),
       decision_log_(log),
       statistics_(Now::current()),
       reconciliation_(settings_.node, settings_.drain_deadline),
       services_("services", reconciliation_, repeats_, log_, [this] { told(); }),
       slices_("endpointslices", reconciliation_, repeats_, log_, [this] { told(); }),
       node_("nodes", reconciliation_, repeats_, log_, [this] { told(); }),
+      service_cidrs_(
+          "servicecidrs", reconciliation_, optional_repeats_, log_, [this] { told(); },
+          "external addresses inside the ranges of cluster IPs are not refused"),
+      all_nodes_(
+          "all nodes", reconciliation_, optional_repeats_, log_, [this] { told(); },
+          "external addresses are refused if they are this node's, not if another's"),
       timer_(io),
       retry_delay_(kFirstRetry) {
   reconciliation_.wait_for_node(settings_.node_patience > 0ms);
@@ -50,6 +58,7 @@ boost::asio::awaitable<void> Agent::run() {
   co_await open_kernel();
   while (!stopping_) {
     stop_waiting_for_node();
+    stop_waiting_for_all_nodes();
     co_await audit();
     co_await look_after_drains();
     co_await write_pending();
@@ -118,6 +127,7 @@ boost::asio::awaitable<void> Agent::look_after_drains() {
 boost::asio::awaitable<void> Agent::write_pending() {
   while (!stopping_ && reconciliation_.ready() && reconciliation_.pending()) {
     const auto decided = Clock::now();
+    const bool drained = !reconciliation_.drains().empty();
     auto plan = reconciliation_.decide(decided);
     if (settings_.show) {
       stopping_ = true;
@@ -133,25 +143,21 @@ boost::asio::awaitable<void> Agent::write_pending() {
     }
     const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
     decision_log_.done(reconciliation_, written, pass, Clock::now());
-    statistics_.done(reconciliation_, written, pass, done && !reconciliation_.pending(),
-                     Now::current());
+    statistics_.done(reconciliation_, written, pass, done, Now::current());
     if (!done) {
       retry_soon();
       co_return;
     }
     retry_delay_ = kFirstRetry;
-    if (!reconciliation_.drains().empty()) {
-      drains_at_ = std::max(drains_at_, Clock::now() + kDrainsPeriod);
-    }
+    if (!drained && !reconciliation_.drains().empty()) drains_at_ = Clock::now() + kDrainsPeriod;
   }
 }
 
 boost::asio::awaitable<void> Agent::sleep_until_due() {
   if (stopping_ || (reconciliation_.ready() && reconciliation_.pending())) co_return;
   auto due = reconciliation_.informed() || !kernel_ ? audit_at_ : TimePoint::max();
-  if (kernel_ && !reconciliation_.informed() && reconciliation_.cluster().synced()) {
-    due = node_until_;
-  }
+  if (kernel_ && reconciliation_.awaits_node()) due = std::min(due, node_until_);
+  if (kernel_ && reconciliation_.awaits_nodes()) due = std::min(due, all_nodes_until_);
   if (!reconciliation_.drains().empty()) due = std::min(due, drains_at_);
   timer_.expires_at(due);
   boost::system::error_code woken;
@@ -160,11 +166,26 @@ boost::asio::awaitable<void> Agent::sleep_until_due() {
 
 void Agent::told() {
   if (reconciliation_.pending()) statistics_.queued(Now::current());
+  follow_wish_for_nodes();
   wake();
 }
 
+void Agent::follow_wish_for_nodes() {
+  const bool wanted = reconciliation_.wants_nodes();
+  if (std::exchange(nodes_wanted_, wanted) == wanted) return;
+  all_nodes_until_ = Clock::now() + settings_.node_patience;
+  if (nodes_wanted_changed_) nodes_wanted_changed_(wanted);
+}
+
+void Agent::stop_waiting_for_all_nodes() {
+  if (!reconciliation_.awaits_nodes() || Clock::now() < all_nodes_until_) return;
+  reconciliation_.do_without_nodes();
+  log_.warning("The addresses of the other nodes are not told; going on without",
+               {{"lost", "external addresses are not refused if they are another node's"}});
+}
+
 void Agent::stop_waiting_for_node() {
-  if (reconciliation_.informed() || !reconciliation_.cluster().synced()) return;
+  if (!reconciliation_.awaits_node()) return;
   if (node_until_ == TimePoint{}) node_until_ = Clock::now() + settings_.node_patience;
   if (Clock::now() < node_until_) return;
   reconciliation_.wait_for_node(false);

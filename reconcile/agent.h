@@ -34,7 +34,8 @@ struct AgentSettings {
   NodeConfig node;
   std::chrono::milliseconds audit_period{30'000};  // mean; each is jittered by 10 %
   std::chrono::milliseconds drain_deadline{60'000};
-  // How long the first decision waits for the Node object, which not everybody may read.
+  // How long the Node object, and the addresses of all nodes, are waited for: not everybody may
+  // read them.
   std::chrono::milliseconds node_patience{5'000};
   // A dry run: gets the first plan, which is then not carried out, and the agent stops.
   std::function<void(const Plan&)> show = {};
@@ -42,6 +43,10 @@ struct AgentSettings {
 
 // Hears what load balancers are to be told; called whenever that changes.
 using HealthChecksChanged = std::function<void(const DesiredState::HealthChecks&)>;
+
+// Hears whether all nodes are to be watched (Reconciliation::wants_nodes); called whenever that
+// changes.
+using NodesWanted = std::function<void(bool)>;
 
 // An open kernel door, and what about the node is not as it should be although one can work with
 // it.
@@ -62,7 +67,10 @@ class Agent {
   kube::Listener<kube::Service>& services() { return services_; }
   kube::Listener<kube::EndpointSlice>& slices() { return slices_; }
   kube::Listener<kube::Node>& node() { return node_; }
+  kube::Listener<kube::ServiceCidr>& service_cidrs() { return service_cidrs_; }
+  kube::Listener<kube::NodeAddresses>& all_nodes() { return all_nodes_; }
 
+  void on_nodes_wanted(NodesWanted wanted) { nodes_wanted_changed_ = std::move(wanted); }
   void on_health_checks(HealthChecksChanged changed) {
     health_checks_changed_ = std::move(changed);
   }
@@ -88,7 +96,9 @@ class Agent {
   boost::asio::awaitable<void> sleep_until_due();
 
   void told();
+  void follow_wish_for_nodes();
   void stop_waiting_for_node();
+  void stop_waiting_for_all_nodes();
   void tell_health_checks();
   void retry_soon();
   void wake();
@@ -97,22 +107,28 @@ class Agent {
   KernelOpener open_;
   Log& log_;
   Repeats repeats_;
+  Repeats optional_repeats_;  // of what one can do without
   DecisionLog decision_log_;
   AgentStatistics statistics_;
   Reconciliation reconciliation_;
   Intake<kube::Service> services_;
   Intake<kube::EndpointSlice> slices_;
   Intake<kube::Node> node_;
+  Intake<kube::ServiceCidr> service_cidrs_;
+  Intake<kube::NodeAddresses> all_nodes_;
   KernelThread kernel_thread_;
   std::unique_ptr<ipvs::Kernel> kernel_;  // touched on the kernel thread only, once opened
   boost::asio::steady_timer timer_;
+  NodesWanted nodes_wanted_changed_;
   HealthChecksChanged health_checks_changed_;
   DesiredState::HealthChecks health_checks_;  // as last told
   TimePoint audit_at_{};                      // the past: at once
   TimePoint drains_at_{};
   TimePoint node_until_{};
+  TimePoint all_nodes_until_{};
   std::chrono::milliseconds retry_delay_;
-  bool auditing_ = false;  // the plan under way follows a complete reading
+  bool auditing_ = false;      // the plan under way follows a complete reading
+  bool nodes_wanted_ = false;  // as last told
   bool stopping_ = false;
 };
 

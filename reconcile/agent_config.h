@@ -62,6 +62,7 @@ struct AgentConfig {
   std::string interface_name_prefix;             // with kInterfaceNamePrefix
   std::vector<std::string> node_port_addresses;  // CIDRs, or "primary" alone; empty: all addresses
   bool allow_external_ips = true;                // gate AllowServiceExternalIPs
+  bool watch_all_nodes = true;  // while a Service asks for an external or load-balancer IP
   std::vector<std::string>
       external_ip_cidrs;  // external IPs outside are refused; empty: all may be
 

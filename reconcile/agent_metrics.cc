@@ -151,6 +151,12 @@ void add_tables(MetricsText& out, const AgentStatistics& statistics,
   out.sample({{"state", "inactive"}}, statistics.connections().inactive);
   out.family("kube_ipvs_draining_real_servers", "gauge", "Real servers that drain");
   out.sample(static_cast<double>(reconciliation.drains().size()));
+  const auto held = reconciliation.kept().counts();
+  out.family("kube_ipvs_held", "gauge",
+             "Left as they are: they may belong to objects that could not be read");
+  out.sample({{"what", "virtual_servers"}}, static_cast<double>(held.virtual_servers));
+  out.sample({{"what", "addresses"}}, static_cast<double>(held.addresses));
+  out.sample({{"what", "real_servers"}}, static_cast<double>(held.real_servers));
   out.family("kube_ipvs_services", "gauge", "Services told by the API server");
   out.sample(static_cast<double>(reconciliation.cluster().service_count()));
   out.family("kube_ipvs_endpoint_slices", "gauge", "EndpointSlices told by the API server");

@@ -73,8 +73,10 @@ void AgentStatistics::done(const Reconciliation& reconciliation, const Report& w
   count_steps(written, repairs);
   measure_services(reconciliation, now);
   if (!whole) return troubled(now);
-  behind_since_.reset();
   last_sync_ = now;
+  behind_since_.reset();
+  // What is left came in while this was written: a node that never rests is not behind for ever.
+  if (reconciliation.pending()) behind_since_ = pass.decided;
 }
 
 void AgentStatistics::count_steps(const Report& written, bool repairs) {

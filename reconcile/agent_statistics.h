@@ -35,7 +35,7 @@ class AgentStatistics {
   void troubled(Now now);
   // The kernel was read completely; `foreign` of its virtual servers are not ours.
   void audited(const ipvs::Observation& observation, std::size_t foreign, Now now);
-  // A pass was carried out; `whole`: nothing was refused and nothing is left to do.
+  // A pass was carried out; `whole`: the kernel has all that was decided.
   void done(const Reconciliation& reconciliation, const Report& written, const Pass& pass,
             bool whole, Now now);
 

@@ -31,12 +31,23 @@ bool by_name(const kube::EndpointSlice* a, const kube::EndpointSlice* b) {
   return a->metadata.id < b->metadata.id;
 }
 
+// Those of `doubtful` that `known` has nothing of.
+template <class Objects>
+ClusterState::Doubtful never_read(const ClusterState::Doubtful& doubtful, const Objects& known) {
+  ClusterState::Doubtful unread;
+  for (const auto& id : doubtful) {
+    if (!known.contains(id)) unread.insert(id);
+  }
+  return unread;
+}
+
 }  // namespace
 
 template <>
 std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::Service>(
     std::size_t count, const Doubtful& doubtful) {
   services_synced_ = true;
+  unread_services_ = never_read(doubtful, services_);
   services_.reserve(count);
   return names_of(services_, doubtful);
 }
@@ -45,6 +56,7 @@ template <>
 std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::EndpointSlice>(
     std::size_t count, const Doubtful& doubtful) {
   slices_synced_ = true;
+  unread_slices_ = never_read(doubtful, slices_);
   slices_.reserve(count);
   slices_by_service_.reserve(count);
   return names_of(slices_, doubtful);
@@ -62,13 +74,19 @@ std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::Node>(std::si
 ServiceNames ClusterState::put(kube::Service service) {
   const auto name = service.metadata.id;
   const auto known = services_.find(name);
-  if (known != services_.end() && same_decision(known->second, service)) return {};
+  if (known != services_.end()) {
+    if (same_decision(known->second, service)) return {};
+    asking_ -= asks_for_addresses(known->second) ? 1 : 0;
+  }
+  asking_ += asks_for_addresses(service) ? 1 : 0;
+  unread_services_.erase(name);
   services_.insert_or_assign(name, std::move(service));
   return {name};
 }
 
 ServiceNames ClusterState::put(kube::EndpointSlice slice) {
   const auto name = slice.metadata.id;
+  unread_slices_.erase(name);
   ServiceNames dirty;
   if (const auto known = slices_.find(name); known != slices_.end()) {
     if (same_decision(known->second, slice)) return {};
@@ -90,11 +108,17 @@ ServiceNames ClusterState::put(kube::Node node) {
 
 template <>
 ServiceNames ClusterState::remove<kube::Service>(const kube::NamespacedName& id) {
-  return services_.erase(id) > 0 ? ServiceNames{id} : ServiceNames{};
+  unread_services_.erase(id);
+  const auto known = services_.find(id);
+  if (known == services_.end()) return {};
+  asking_ -= asks_for_addresses(known->second) ? 1 : 0;
+  services_.erase(known);
+  return {id};
 }
 
 template <>
 ServiceNames ClusterState::remove<kube::EndpointSlice>(const kube::NamespacedName& id) {
+  unread_slices_.erase(id);
   const auto known = slices_.find(id);
   if (known == slices_.end()) return {};
   ServiceNames dirty;

@@ -40,6 +40,11 @@ class ClusterState {
   [[nodiscard]] ServiceNames put(kube::EndpointSlice slice);
   [[nodiscard]] ServiceNames put(kube::Node node);
 
+  // Of the last list: those that exist, but of which nothing could be believed, now or before.
+  // T is kube::Service or kube::EndpointSlice.
+  template <class T>
+  [[nodiscard]] const Doubtful& unread() const;
+
   // T is kube::Service, kube::EndpointSlice or kube::Node. What is not there is no error.
   template <class T>
   [[nodiscard]] ServiceNames remove(const kube::NamespacedName& id);
@@ -51,6 +56,9 @@ class ClusterState {
       const kube::NamespacedName& service) const;
   // The node we run on, once it was told.
   [[nodiscard]] const std::optional<kube::Node>& node() const { return node_; }
+
+  // Some Service asks for an external or load-balancer address.
+  [[nodiscard]] bool any_asks_for_addresses() const { return asking_ > 0; }
 
   // Nothing may be decided before both kinds have been listed completely (law 2).
   [[nodiscard]] bool synced() const { return services_synced_ && slices_synced_; }
@@ -87,11 +95,27 @@ class ClusterState {
   // A slice without an owner is not in it. In the order of the slices' names.
   boost::unordered_map<kube::NamespacedName, Slices, KeyHash> slices_by_service_;
   std::optional<kube::Node> node_;
+  Doubtful unread_services_;
+  Doubtful unread_slices_;
+  std::size_t asking_ = 0;  // Services with addresses of their own
   bool services_synced_ = false;
   bool slices_synced_ = false;
   bool node_synced_ = false;
 };
 
+// Does `service` ask for addresses that the API server has not given out?
+[[nodiscard]] inline bool asks_for_addresses(const kube::Service& service) {
+  return !service.external_ips.empty() || !service.load_balancer_ips.empty();
+}
+
+template <>
+inline const ClusterState::Doubtful& ClusterState::unread<kube::Service>() const {
+  return unread_services_;
+}
+template <>
+inline const ClusterState::Doubtful& ClusterState::unread<kube::EndpointSlice>() const {
+  return unread_slices_;
+}
 template <>
 std::set<kube::NamespacedName> ClusterState::begin_replacing<kube::Service>(std::size_t,
                                                                             const Doubtful&);

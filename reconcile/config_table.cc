@@ -104,6 +104,11 @@ const std::array kFields = {
     ConfigField{"", "external-ip-cidrs", kList, kHonoured,
                 "Networks from which Services may take external IPs (default: all)", "",
                 at<&AgentConfig::external_ip_cidrs>, check_cidrs, true},
+    ConfigField{"", "watch-all-nodes", kBool, kHonoured,
+                "While a Service has an external or load-balancer IP, watch all nodes, so that it "
+                "takes no address of theirs; false spares the API server of a huge cluster the "
+                "status of every node for every agent, and only this node's are refused",
+                "", at<&AgentConfig::watch_all_nodes>, nullptr, true},
     ConfigField{"featureGates", "feature-gates", kGates, kHonoured,
                 "Kubernetes' feature gates; AllowServiceExternalIPs=false refuses external IPs", "",
                 nullptr},

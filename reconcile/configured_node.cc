@@ -74,6 +74,7 @@ NodeConfig node_config(const AgentConfig& config, const std::string& api_server,
                               .ranges = ranges_of(node_ports)},
       .external_ips = config.allow_external_ips,
       .external_ip_ranges = ranges_of(config.external_ip_cidrs),
+      .knows_all_nodes = config.watch_all_nodes,
       .masquerade_all = config.masquerade_all,
       .settings = settings_of(config, cpus)};
   node.rules.masquerade_bit = static_cast<std::uint8_t>(config.masquerade_bit);

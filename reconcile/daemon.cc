@@ -9,6 +9,7 @@
 #include <exception>
 #include <fstream>
 #include <list>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -28,12 +29,20 @@ namespace reconcile {
 namespace {
 
 namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+// Of what one can do without: a server that has none of it, or does not give it, is not asked for
+// it again and again.
+kube::ReflectorOptions rarely() {
+  return {.retry = {.patience = 0s, .backoff_initial = 5s, .backoff_cap = 10min}};
+}
 
 // The agent between its two doors.
 class Daemon {
  public:
   Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run)
       : log_(log),
+        access_(access),
         node_(node_config(config, access.host, std::thread::hardware_concurrency())),
         agent_(
             io_.get_executor(),
@@ -43,9 +52,11 @@ class Daemon {
              .show = run == Run::kDry ? shown() : nullptr},
             [this, settings = kernel_settings(node_)] { return open_kernel(settings); }, log),
         signals_(io_, SIGTERM, SIGINT) {
-    watch(access, kube::all_services(), agent_.services());
-    watch(access, kube::all_endpoint_slices(), agent_.slices());
-    watch(access, kube::node_named(config.node_name), agent_.node());
+    watch(kube::all_services(), agent_.services());
+    watch(kube::all_endpoint_slices(), agent_.slices());
+    watch(kube::node_named(config.node_name), agent_.node());
+    watch(kube::all_service_cidrs(), agent_.service_cidrs(), rarely());
+    agent_.on_nodes_wanted([this](bool wanted) { watch_all_nodes(wanted); });
     // In a dry run the ports are another agent's.
     if (run == Run::kDry) return;
     watches_node_ = true;
@@ -88,17 +99,33 @@ class Daemon {
   }
 
   template <class T>
-  void watch(const kube::ClusterAccess& access, kube::Resource resource,
-             kube::Listener<T>& listener) {
-    reflectors_.emplace_back(io_.get_executor(), access, std::move(resource), listener);
+  void watch(kube::Resource resource, kube::Listener<T>& listener,
+             const kube::ReflectorOptions& options = {}) {
+    reflectors_.emplace_back(io_.get_executor(), access_, std::move(resource), listener, options);
+  }
+
+  // Costs the API server every status of every node, and so only while there is a need.
+  void watch_all_nodes(bool wanted) {
+    if (all_nodes_) all_nodes_->stop();
+    all_nodes_.reset();
+    if (!wanted) return;
+    all_nodes_ = std::make_shared<kube::Reflector>(io_.get_executor(), access_, kube::all_nodes(),
+                                                   agent_.all_nodes(), rarely());
+    spawn(run_to_its_end(all_nodes_));
+  }
+
+  static asio::awaitable<void> run_to_its_end(std::shared_ptr<kube::Reflector> reflector) {
+    co_await reflector->run();
   }
 
   // In the order in which they were made.
   [[nodiscard]] std::vector<NamedWatch> named_watches() const {
     std::vector<NamedWatch> watches;
     for (const auto& reflector : reflectors_) {
-      constexpr std::array kNames = {"services", "endpointslices", "nodes"};
-      watches.push_back({kNames.at(watches.size()), &reflector.statistics()});
+      constexpr std::array kNames = {"services", "endpointslices", "nodes", "servicecidrs"};
+      constexpr std::size_t kRequired = 3;
+      const auto place = watches.size();
+      watches.push_back({kNames.at(place), &reflector.statistics(), place < kRequired});
     }
     return watches;
   }
@@ -134,15 +161,19 @@ class Daemon {
     if (node_watch_) node_watch_->stop();
     if (servers_) servers_->stop();
     for (auto& reflector : reflectors_) reflector.stop();
+    agent_.on_nodes_wanted({});
+    watch_all_nodes(false);
     agent_.stop();
   }
 
   asio::io_context io_{1};
   Log& log_;
+  kube::ClusterAccess access_;
   NodeConfig node_;
   Agent agent_;
   asio::signal_set signals_;
   std::list<kube::Reflector> reflectors_;
+  std::shared_ptr<kube::Reflector> all_nodes_;  // none: nobody needs them
   std::optional<AgentServers> servers_;
   std::optional<NodeWatch> node_watch_;
   bool watches_node_ = false;  // not in a dry run, nor when we stop

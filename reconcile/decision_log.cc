@@ -33,6 +33,7 @@ void DecisionLog::done(const Reconciliation& reconciliation, const Report& writt
   say_refusals(written, now);
   say_conflicts(reconciliation, now);
   say_complaints(reconciliation, now);
+  say_held(reconciliation);
   if (!std::exchange(first_sync_done_, true)) {
     log_.info(0, "First sync",
               {{"services", reconciliation.cluster().service_count()},
@@ -93,6 +94,21 @@ void DecisionLog::say_complaints(const Reconciliation& reconciliation, TimePoint
                   {"value", complaint.value},
                   {"reason", complaint.reason}});
   }
+}
+
+void DecisionLog::say_held(const Reconciliation& reconciliation) {
+  const auto held = reconciliation.kept().counts();
+  if (std::exchange(held_, held) == held) return;
+  if (!held.any()) {
+    log_.info(0, "Every object was read or is gone: nothing is held for one any more", {});
+    return;
+  }
+  log_.warning(
+      "Nobody asks for these, but they may belong to objects that could not be read: they "
+      "stay as they are until those can be read or are gone",
+      {{"virtual_servers", held.virtual_servers},
+       {"addresses", held.addresses},
+       {"real_servers", held.real_servers}});
 }
 
 void DecisionLog::say_services(const Reconciliation& reconciliation, std::size_t steps,

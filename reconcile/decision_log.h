@@ -32,12 +32,14 @@ class DecisionLog {
   void say_refusals(const Report& written, TimePoint now);
   void say_conflicts(const Reconciliation& reconciliation, TimePoint now);
   void say_complaints(const Reconciliation& reconciliation, TimePoint now);
+  void say_held(const Reconciliation& reconciliation);
   void say_services(const Reconciliation& reconciliation, std::size_t steps, TimePoint now);
 
   Log& log_;
   Repeats repeats_;  // of what nobody mends by the hour
   TimePoint started_{};
   bool first_sync_done_ = false;
+  Kept::Counts held_;  // as last said
 };
 
 }  // namespace reconcile

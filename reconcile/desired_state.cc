@@ -92,6 +92,10 @@ const DesiredVirtualServer* DesiredState::virtual_server(const ipvs::VirtualServ
   return found == claims_.end() ? nullptr : found->second.front().wanted;
 }
 
+const kube::NamespacedName& DesiredState::owner(const ipvs::VirtualServerId& id) const {
+  return claims_.find(id)->second.front().claimant->service;
+}
+
 bool DesiredState::wants(const ipvs::Address& address) const {
   return addresses_.contains(address);
 }

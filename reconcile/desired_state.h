@@ -50,6 +50,9 @@ class DesiredState {
   [[nodiscard]] bool wants(const ipvs::Address& address) const;
   [[nodiscard]] bool wants(const ipvs::SetElement& element) const;
 
+  // Whose virtual server that is. REQUIRES virtual_server(id). Valid until the next change.
+  [[nodiscard]] const kube::NamespacedName& owner(const ipvs::VirtualServerId& id) const;
+
   // The Services that claimed `id` and lost it to an older one.
   [[nodiscard]] std::vector<kube::NamespacedName> losers(const ipvs::VirtualServerId& id) const;
 

@@ -20,9 +20,11 @@ Reason refusal(const kube::Address& address, const NodeFacts& node) {
   if (node.is_known_by(address)) return "an address of this node; use a node port";
   if (node.is_api_server(address)) return "the API server's address";
   if (node.is_in_pod_ranges(address)) return "inside the range of pod addresses";
-  if (contains(node.config().service_ranges, address)) {
-    return "inside the range of cluster IPs";
+  if (node.elsewhere().in_service_ranges(address)) return "inside the range of cluster IPs";
+  if (const auto* name = node.elsewhere().node_at(address)) {
+    return "an address of node " + *name + "; use a node port";
   }
+  if (node.withholds_addresses()) return "waits until the addresses of all nodes are known";
   return std::nullopt;
 }
 

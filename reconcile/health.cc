@@ -8,8 +8,11 @@
 namespace reconcile {
 namespace {
 
+// A watch that the server has just begun is as good a sign of life as an event of it: before the
+// first bookmark there may be no other.
 bool is_current(const kube::WatchStatistics& watch, TimePoint now) {
-  return watch.last_event && now - *watch.last_event < kWatchPatience;
+  const auto last = std::max(watch.last_event, watch.watch_since);
+  return last && now - *last < kWatchPatience;
 }
 
 HttpResponse response(bool healthy, const std::string& eligible, const Health& health,
@@ -35,12 +38,14 @@ Health judge(const AgentStatistics& statistics, const std::vector<NamedWatch>& w
              const std::optional<kube::Node>& node, std::chrono::milliseconds sync_period,
              TimePoint now) {
   const auto behind = statistics.behind_since();
-  return {
-      .alive = !behind || now - *behind < 2 * sync_period,
-      .watches_current = std::ranges::all_of(
-          watches, [now](const NamedWatch& watch) { return is_current(*watch.statistics, now); }),
-      .node_eligible = !node || (!node->deleting && !node->taint_to_be_deleted),
-      .synced_once = statistics.synced_once()};
+  return {.alive = !behind || now - *behind < 2 * sync_period,
+          .watches_current = std::ranges::all_of(
+              watches,
+              [now](const NamedWatch& watch) {
+                return !watch.required || is_current(*watch.statistics, now);
+              }),
+          .node_eligible = !node || (!node->deleting && !node->taint_to_be_deleted),
+          .synced_once = statistics.synced_once()};
 }
 
 std::string rfc3339(std::chrono::system_clock::time_point time) {

@@ -19,6 +19,7 @@ namespace reconcile {
 struct NamedWatch {
   std::string resource;  // "services"
   const kube::WatchStatistics* statistics;
+  bool required = true;  // for health; else one can do without
 };
 
 // How long a watch may be silent: bookmarks come about every minute.

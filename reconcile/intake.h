@@ -15,13 +15,15 @@
 
 namespace reconcile {
 
-// T is kube::Service, kube::EndpointSlice or kube::Node.
+// T is one of kube/objects.h.
 template <class T>
 class Intake final : public kube::Listener<T> {
  public:
+  // `missed`: what the node does worse without these objects, if it can do without them.
   Intake(std::string plural, Reconciliation& reconciliation, Repeats& repeats, Log& log,
-         std::function<void()> wake)
+         std::function<void()> wake, std::string missed = "")
       : plural_(std::move(plural)),
+        missed_(std::move(missed)),
         reconciliation_(reconciliation),
         repeats_(repeats),
         log_(log),
@@ -48,6 +50,12 @@ class Intake final : public kube::Listener<T> {
   void troubled(const kube::Trouble& trouble) override {
     const auto silent = repeats_.note(plural_, trouble.what + trouble.why, now());
     if (!silent) return;
+    if (!missed_.empty()) {
+      return log_.warning(trouble.what, {{"reason", trouble.why},
+                                         {"remedy", trouble.remedy},
+                                         {"missed", missed_},
+                                         {"repeated", *silent}});
+    }
     log_.error(trouble.what,
                {{"reason", trouble.why}, {"remedy", trouble.remedy}, {"repeated", *silent}});
   }
@@ -62,6 +70,7 @@ class Intake final : public kube::Listener<T> {
   static TimePoint now() { return std::chrono::steady_clock::now(); }
 
   std::string plural_;
+  std::string missed_;
   Reconciliation& reconciliation_;
   Repeats& repeats_;
   Log& log_;

@@ -29,8 +29,10 @@ struct NodeConfig {
   // External IPs are served at all, and which may be: empty means any.
   bool external_ips = true;
   Ranges external_ip_ranges = {};
-  // Never served for an external or load-balancer address, beside what the cluster itself tells.
-  Ranges service_ranges = {};
+  // While a Service asks for an external or load-balancer address, the addresses of all nodes have
+  // to be known, so that it takes none of theirs. Else those of this node alone are.
+  bool knows_all_nodes = false;
+  // Never served for such an address, beside what the cluster itself tells.
   std::vector<ipvs::Address> api_servers = {};
 
   // Every connection to a cluster address is masqueraded, whoever opens it.

@@ -12,6 +12,7 @@
 
 #include "ipvs/kernel.h"
 #include "kube/objects.h"
+#include "reconcile/cluster_addresses.h"
 #include "reconcile/node_config.h"
 
 namespace reconcile {
@@ -27,8 +28,9 @@ struct FactsChange {
   bool addresses = false;   // which node ports, external and load-balancer addresses are served
   bool zone = false;        // which endpoints of those with hints
   bool pod_ranges = false;  // who is masqueraded
+  Ranges elsewhere = {};    // which external and load-balancer addresses inside these are served
 
-  [[nodiscard]] bool any() const { return addresses || zone || pod_ranges; }
+  [[nodiscard]] bool any() const { return addresses || zone || pod_ranges || !elsewhere.empty(); }
 };
 
 class NodeFacts {
@@ -42,6 +44,13 @@ class NodeFacts {
   FactsChange read(const std::vector<ipvs::NodeAddress>& addresses);
   // The endpoints of the Service default/kubernetes.
   FactsChange told_api_servers(std::vector<kube::Address> addresses);
+
+  // What of the cluster's addresses is not this node's; a change of it is FactsChange::elsewhere.
+  [[nodiscard]] ClusterAddresses& elsewhere() { return elsewhere_; }
+  [[nodiscard]] const ClusterAddresses& elsewhere() const { return elsewhere_; }
+  // Until it is known which addresses are nodes', no external or load-balancer address is served.
+  void withhold_addresses(bool withhold) { withholds_addresses_ = withhold; }
+  [[nodiscard]] bool withholds_addresses() const { return withholds_addresses_; }
 
   [[nodiscard]] const NodeConfig& config() const { return config_; }
   [[nodiscard]] const Location& location() const { return location_; }
@@ -77,6 +86,8 @@ class NodeFacts {
   std::optional<kube::Node> node_;
   std::set<kube::Address> own_;
   std::vector<kube::Address> api_servers_;
+  ClusterAddresses elsewhere_;
+  bool withholds_addresses_ = false;
 
   Location location_;
   std::set<kube::Address> status_;

@@ -17,6 +17,7 @@ struct Objects {
   std::vector<kube::Service> services;
   std::vector<kube::EndpointSlice> slices;
   std::vector<kube::Node> nodes;
+  std::vector<kube::ServiceCidr> service_cidrs;
 };
 
 // "kind" of an item of a mixed list, which kubectl writes near its front or its end.
@@ -38,6 +39,7 @@ std::string add(std::string_view json, std::vector<T>& into) {
 std::string add_item(std::string_view json, Objects& objects) {
   if (is_of_kind(json, "EndpointSlice")) return add(json, objects.slices);
   if (is_of_kind(json, "Node")) return add(json, objects.nodes);
+  if (is_of_kind(json, "ServiceCIDR")) return add(json, objects.service_cidrs);
   if (is_of_kind(json, "Service")) return add(json, objects.services);
   return {};
 }
@@ -52,6 +54,12 @@ std::string add_list(const std::string& text, Objects& objects) {
   if (framer.complete()) return {};
   return "it is no JSON List; write one with 'kubectl get services,endpointslices,nodes -A -o "
          "json'";
+}
+
+std::vector<kube::NodeAddresses> addresses_of(const std::vector<kube::Node>& nodes) {
+  std::vector<kube::NodeAddresses> addresses;
+  for (const auto& node : nodes) addresses.push_back({node.metadata, node.addresses});
+  return addresses;
 }
 
 // kube-proxy, and this agent, bind every address but the node's own to kube-ipvs0.
@@ -82,13 +90,17 @@ tl::expected<Reconciliation, std::string> offline_decision(const OfflineInput& i
   if (!table) return tl::unexpected("the table: " + to_string(table.error()));
   auto node = input.node;
   if (node.name.empty() && objects.nodes.size() == 1) node.name = objects.nodes[0].metadata.id.name;
+  auto all_nodes = addresses_of(objects.nodes);
   std::erase_if(objects.nodes,
                 [&](const kube::Node& each) { return each.metadata.id.name != node.name; });
+  node.knows_all_nodes = !all_nodes.empty();
   Reconciliation decision(std::move(node), std::chrono::milliseconds(0));
   const auto observation = observation_of(*std::move(table), objects.nodes);
   decision.replaced(std::move(objects.nodes), now);
   decision.replaced(std::move(objects.slices), now);
   decision.replaced(std::move(objects.services), now);
+  decision.replaced(std::move(objects.service_cidrs), now);
+  decision.replaced(std::move(all_nodes), now);
   decision.observed(observation);
   return decision;
 }

@@ -37,18 +37,12 @@ ipvs::VirtualServerId server_of(const ipvs::SetElement& element) {
   return {.address = element.address, .protocol = element.protocol, .port = element.port};
 }
 
-// Is it one of those without which a virtual server could not be reached, or not be known as ours?
-bool keeps_a_server(const ipvs::SetElement& element) {
-  return element.set == ipvs::SetName::kServiceAddresses ||
-         element.set == ipvs::SetName::kServicePorts || element.set == ipvs::SetName::kNodePorts;
-}
-
 // Collects steps by phase while the scope is walked key by key.
 class Planner {
  public:
   Planner(const DesiredState& desired, const ObservedState& observed, const Drains& drains,
-          TimePoint now, const Ranges& excluded)
-      : desired_(desired), observed_(observed), drains_(drains), now_(now), excluded_(excluded) {}
+          TimePoint now, const Kept& kept)
+      : desired_(desired), observed_(observed), drains_(drains), now_(now), kept_(kept) {}
 
   // A first sync fills everything: counting ahead spares moving it again and again as it grows.
   void expect(const std::vector<ipvs::VirtualServerId>& ids) {
@@ -70,8 +64,8 @@ class Planner {
     const bool wanted = desired_.wants(element);
     if (wanted == observed_.has(element)) return;
     if (wanted) {
-      add(phase_to_add(element), ipvs::AddElement{element});
-    } else if (!is_excluded(element.address) || !keeps_a_server(element)) {
+      if (!shuts_out_held_servers(element)) add(phase_to_add(element), ipvs::AddElement{element});
+    } else if (!kept_.keeps(element, desired_)) {
       add(phase_to_delete(element), ipvs::DeleteElement{element});
     }
   }
@@ -81,7 +75,7 @@ class Planner {
     if (wanted == observed_.is_bound(address)) return;
     if (wanted) {
       add(kBind, ipvs::BindAddress{address});
-    } else if (!is_excluded(address)) {
+    } else if (!kept_.keeps(address)) {
       add(kUnbind, ipvs::UnbindAddress{address});
     }
   }
@@ -93,7 +87,7 @@ class Planner {
       change(*wanted, *present);
     } else if (wanted) {
       create(*wanted);
-    } else if (present && observed_.is_ours(id) && !is_excluded(id.address)) {
+    } else if (present && observed_.is_ours(id) && !kept_.keeps(id)) {
       add(kRemoveServers, ipvs::DeleteVirtualServer{id});
       if (!present->real_servers.empty()) forget(kForgetRemoved, id, {});
     }
@@ -110,7 +104,16 @@ class Planner {
  private:
   void add(Phase phase, ipvs::Step step) { phases_[phase].push_back(std::move(step)); }
 
-  bool is_excluded(const ipvs::Address& address) const { return contains(excluded_, address); }
+  // Whether there is really nobody here is not known while one of these may be.
+  bool shuts_out_held_servers(const ipvs::SetElement& element) const {
+    return element.set == ipvs::SetName::kInsidePorts &&
+           kept_.real_servers(server_of(element)) != nullptr;
+  }
+
+  bool is_held(const ipvs::VirtualServerId& parent, const ipvs::RealServerId& id) const {
+    const auto* held = kept_.real_servers(parent);
+    return held != nullptr && held->contains(id);
+  }
 
   // A port is opened once there is somebody behind it: now, or when its virtual server has been
   // filled.
@@ -153,6 +156,9 @@ class Planner {
     if (id.protocol != ipvs::Protocol::kUdp) return;
     ipvs::ForgetFlows step{.id = id, .keep = {}};
     for (const auto& [server, settings] : keep) step.keep.push_back(server);
+    if (const auto* held = kept_.real_servers(id)) {
+      step.keep.insert(step.keep.end(), held->begin(), held->end());
+    }
     add(phase, std::move(step));
   }
 
@@ -171,8 +177,10 @@ class Planner {
         add(kFill, ipvs::AddRealServer{wanted.id, want->first, want->second});
         ++want;
       } else if (want == wanted.real_servers.end() || have->first < want->first) {
-        retire({wanted.id, have->first}, have->second);
-        loses_flows = true;
+        if (!is_held(wanted.id, have->first)) {
+          retire({wanted.id, have->first}, have->second);
+          loses_flows = true;
+        }
         ++have;
       } else {
         edit(wanted.id, want->first, want->second, have->second.settings);
@@ -211,7 +219,7 @@ class Planner {
   const ObservedState& observed_;
   const Drains& drains_;
   TimePoint now_;
-  const Ranges& excluded_;
+  const Kept& kept_;
   std::array<std::vector<ipvs::Step>, kPhases> phases_;
   std::vector<Drain> draining_;
   std::size_t drains_ended_ = 0;
@@ -220,8 +228,8 @@ class Planner {
 }  // namespace
 
 Plan plan(const Scope& scope, const DesiredState& desired, const ObservedState& observed,
-          const Drains& drains, TimePoint now, const Ranges& excluded) {
-  Planner planner(desired, observed, drains, now, excluded);
+          const Drains& drains, TimePoint now, const Kept& kept) {
+  Planner planner(desired, observed, drains, now, kept);
   planner.expect(scope.virtual_servers);
   planner.plan_skeleton();
   for (const auto& element : scope.elements) planner.plan_element(element);

@@ -26,7 +26,7 @@
 #include "ipvs/step.h"
 #include "reconcile/desired_state.h"
 #include "reconcile/drains.h"
-#include "reconcile/node_config.h"
+#include "reconcile/kept.h"
 #include "reconcile/observed_state.h"
 #include "reconcile/scope.h"
 
@@ -54,9 +54,9 @@ struct Plan {
 // which cannot drain, deletion is what moves its flows (kernel-facts: flows stick to a weight of 0
 // for ever).
 //
-// At an address in `excluded` nothing is ever taken away.
+// What is `kept` is not taken away.
 [[nodiscard]] Plan plan(const Scope& scope, const DesiredState& desired,
                         const ObservedState& observed, const Drains& drains, TimePoint now,
-                        const Ranges& excluded = {});
+                        const Kept& kept = Kept());
 
 }  // namespace reconcile

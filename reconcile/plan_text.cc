@@ -140,7 +140,7 @@ Plan whole_plan(const Reconciliation& reconciliation, TimePoint now) {
   scope.merge(reconciliation.observed_state().everything_ours());
   scope.tidy();
   return plan(scope, reconciliation.desired_state(), reconciliation.observed_state(),
-              reconciliation.drains(), now, reconciliation.facts().config().excluded);
+              reconciliation.drains(), now, reconciliation.kept());
 }
 
 }  // namespace reconcile

@@ -1,5 +1,6 @@
 #include "reconcile/reconciliation.h"
 
+#include <algorithm>
 #include <cassert>
 #include <string>
 #include <utility>
@@ -19,10 +20,16 @@ bool has_hints(const std::vector<const kube::EndpointSlice*>& slices) {
   return false;
 }
 
+bool asks_for_one_of(const kube::Service& service, const Ranges& ranges) {
+  const auto is_inside = [&](const kube::Address& address) { return contains(ranges, address); };
+  return std::ranges::any_of(service.external_ips, is_inside) ||
+         std::ranges::any_of(service.load_balancer_ips, is_inside);
+}
+
 }  // namespace
 
 Reconciliation::Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace)
-    : facts_(std::move(node)), drains_(drain_grace) {}
+    : facts_(std::move(node)), drains_(drain_grace), kept_(facts_.config().excluded) {}
 
 void Reconciliation::observed(const ipvs::Observation& observation) {
   observed_.replace(observation);
@@ -50,6 +57,8 @@ Plan Reconciliation::decide(TimePoint now) {
   for (const auto& name : std::exchange(stale_, {})) {
     if (!decided_.contains(name)) scope.merge(redecide(name));
   }
+  if (!std::exchange(decided_once_, true)) kept_.hold(cluster_, desired_, observed_);
+  scope.merge(kept_.release(cluster_));
   scope.tidy();
   for (const auto& id : scope.virtual_servers) {
     if (auto losers = desired_.losers(id); !losers.empty())
@@ -57,7 +66,7 @@ Plan Reconciliation::decide(TimePoint now) {
   }
   const bool audit = std::exchange(audit_due_, false);
   if (audit) scope = audit_scope();
-  Plan made = plan(scope, desired_, observed_, drains_, now, facts_.config().excluded);
+  Plan made = plan(scope, desired_, observed_, drains_, now, kept_);
   if (audit) complete_audit(made, now);
   return made;
 }
@@ -88,6 +97,9 @@ void Reconciliation::complete_audit(Plan& made, TimePoint now) {
     if (const auto* wanted = desired_.virtual_server(id)) {
       for (const auto& [server, settings] : wanted->real_servers) step.keep.push_back(server);
     }
+    if (const auto* held = kept_.real_servers(id)) {
+      step.keep.insert(step.keep.end(), held->begin(), held->end());
+    }
     made.changes.emplace_back(std::move(step));
   }
 }
@@ -109,11 +121,30 @@ bool Reconciliation::acknowledge(std::span<const ipvs::Step> steps,
 }
 
 void Reconciliation::mark(const FactsChange& change) {
-  if (!change.addresses && !change.zone && !change.pod_ranges) return;
+  if (!change.any()) return;
   stale_.merge(cluster_.services_if([&](const kube::Service& service, const auto& slices) {
     return change.pod_ranges || (change.addresses && depends_on_node_addresses(service)) ||
-           (change.zone && has_hints(slices));
+           (change.zone && has_hints(slices)) || asks_for_one_of(service, change.elsewhere);
   }));
+}
+
+void Reconciliation::told_elsewhere(Ranges changed) {
+  mark({.elsewhere = std::move(changed)});
+  follow_nodes();
+}
+
+// Whether the addresses of nodes are waited for. Nobody is served at one of its own before, so that
+// nothing is taken away while they come.
+void Reconciliation::follow_nodes() {
+  if (!wants_nodes()) {
+    facts_.elsewhere().forget_nodes();
+    does_without_nodes_ = false;
+  }
+  const bool withhold = decided_once_ && awaits_nodes();
+  if (withhold == facts_.withholds_addresses()) return;
+  facts_.withhold_addresses(withhold);
+  stale_.merge(cluster_.services_if(
+      [](const kube::Service& service, const auto&) { return asks_for_addresses(service); }));
 }
 
 // Whoever answers as the API server is none that a Service may have for itself.

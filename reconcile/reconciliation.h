@@ -20,6 +20,7 @@
 #include "reconcile/cluster_state.h"
 #include "reconcile/desired_state.h"
 #include "reconcile/drains.h"
+#include "reconcile/kept.h"
 #include "reconcile/node_facts.h"
 #include "reconcile/observed_state.h"
 #include "reconcile/plan.h"
@@ -45,16 +46,21 @@ class Reconciliation {
  public:
   Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace);
 
-  // What the API server told, at `now`. T is kube::Service, kube::EndpointSlice or kube::Node; List
-  // is kube::ObjectList<T> or std::vector<T>.
+  // What the API server told, at `now`. T is one of kube/objects.h; List is kube::ObjectList<T> or
+  // std::vector<T>.
   // `doubtful` names objects that the list holds but that could not be believed: what was known of
   // them stays (law 1).
   template <class List>
   void replaced(List objects, const std::set<kube::NamespacedName>& doubtful, TimePoint now) {
     using T = typename List::value_type;
-    cluster_.replace(std::move(objects), doubtful,
-                     [&](const ServiceNames& names) { told<T>(names, now); });
-    if constexpr (std::is_same_v<T, kube::Node>) told<T>({}, now);
+    if constexpr (kIsElsewhere<T>) {
+      told_elsewhere(
+          facts_.elsewhere().replace(std::vector<T>(objects.begin(), objects.end()), doubtful));
+    } else {
+      cluster_.replace(std::move(objects), doubtful,
+                       [&](const ServiceNames& names) { told<T>(names, now); });
+      told<T>({}, now);
+    }
   }
   template <class List>
   void replaced(List objects, TimePoint now) {
@@ -62,20 +68,50 @@ class Reconciliation {
   }
   template <class T>
   void changed(T object, TimePoint now) {
-    told<T>(cluster_.put(std::move(object)), now);
+    if constexpr (kIsElsewhere<T>) {
+      told_elsewhere(facts_.elsewhere().put(object));
+    } else {
+      told<T>(cluster_.put(std::move(object)), now);
+    }
   }
   template <class T>
   void deleted(const kube::NamespacedName& id, TimePoint now) {
-    told<T>(cluster_.remove<T>(id), now);
+    if constexpr (kIsElsewhere<T>) {
+      told_elsewhere(facts_.elsewhere().template remove<T>(id));
+    } else {
+      told<T>(cluster_.remove<T>(id), now);
+    }
   }
 
   // Whether the Node object has to be told before anything is decided: without it, hints, the
   // primary addresses and the pods of NodeCIDR are unknown, and what they ask for would go and come
   // again.
   void wait_for_node(bool wait) { waits_for_node_ = wait; }
+  // Everything else has been told.
+  [[nodiscard]] bool awaits_node() const {
+    return cluster_.synced() && waits_for_node_ && !cluster_.node_synced();
+  }
+
+  // A Service asks for an external or load-balancer address: the addresses of all nodes are to be
+  // told (kube::NodeAddresses) for as long as that is so.
+  [[nodiscard]] bool wants_nodes() const {
+    return facts_.config().knows_all_nodes && cluster_.any_asks_for_addresses();
+  }
+  // They are not told yet. Until then the first decision waits, and a Service that comes later is
+  // not served at such addresses.
+  [[nodiscard]] bool awaits_nodes() const {
+    return wants_nodes() && !facts_.elsewhere().nodes_told() && !does_without_nodes_;
+  }
+  // They will hardly come any more (who may not list nodes never hears of them): go on without.
+  void do_without_nodes() {
+    does_without_nodes_ = true;
+    follow_nodes();
+  }
+
   // Has everything been told that a decision needs?
   [[nodiscard]] bool informed() const {
-    return cluster_.synced() && (cluster_.node_synced() || !waits_for_node_);
+    return cluster_.synced() && (cluster_.node_synced() || !waits_for_node_) &&
+           (decided_once_ || !awaits_nodes());
   }
 
   // What the kernel holds, read completely; the next plan() covers everything.
@@ -109,6 +145,8 @@ class Reconciliation {
   [[nodiscard]] const DesiredState& desired_state() const { return desired_; }
   [[nodiscard]] const ObservedState& observed_state() const { return observed_; }
   [[nodiscard]] const Drains& drains() const { return drains_; }
+  // What stays although it is not wanted.
+  [[nodiscard]] const Kept& kept() const { return kept_; }
   // Conflicts among the virtual servers of the last plan's Services.
   [[nodiscard]] const std::vector<Conflict>& conflicts() const { return conflicts_; }
   // What of the last plan's Services is not done.
@@ -116,12 +154,20 @@ class Reconciliation {
   [[nodiscard]] const NodeFacts& facts() const { return facts_; }
 
  private:
+  // Told of the cluster, and nothing that is decided here.
+  template <class T>
+  static constexpr bool kIsElsewhere =
+      std::is_same_v<T, kube::NodeAddresses> || std::is_same_v<T, kube::ServiceCidr>;
+
   template <class T>
   void told(const ServiceNames& names, TimePoint now) {
     for (const auto& name : names) dirty_.emplace(name, now);
     if constexpr (std::is_same_v<T, kube::Node>) mark(facts_.told(cluster_.node()));
     if constexpr (std::is_same_v<T, kube::EndpointSlice>) follow_api_servers(names);
+    if constexpr (std::is_same_v<T, kube::Service>) follow_nodes();
   }
+  void told_elsewhere(Ranges changed);
+  void follow_nodes();
   void mark(const FactsChange& change);
   void follow_api_servers(const ServiceNames& names);
   [[nodiscard]] std::vector<ipvs::SetElement> node_elements() const;
@@ -135,6 +181,7 @@ class Reconciliation {
   DesiredState desired_;
   ObservedState observed_;
   Drains drains_;
+  Kept kept_;
   Dirty dirty_;
   Dirty decided_;
   ServiceNames stale_;  // to be decided anew because of the node, not of anything they were told
@@ -144,6 +191,8 @@ class Reconciliation {
   std::vector<Conflict> conflicts_;
   std::vector<ServiceComplaint> complaints_;
   bool waits_for_node_ = false;
+  bool does_without_nodes_ = false;
+  bool decided_once_ = false;
   bool observed_valid_ = false;
   bool audit_due_ = false;
 };

@@ -42,6 +42,9 @@ class ModelNode {
     std::copy_if(step.nodes.begin(), step.nodes.end(), std::back_inserter(own),
                  [&](const auto& node) { return node.metadata.id.name == name_; });
     decision_.replaced(own, {});
+    std::vector<kube::NodeAddresses> all;
+    for (const auto& node : step.nodes) all.push_back({node.metadata, node.addresses});
+    decision_.replaced(all, {});
     ipvs::Observation observation;
     observation.node_addresses = addresses_of(step, name_);
     decision_.observed(observation);
@@ -91,14 +94,14 @@ class ModelNode {
     return testing::PrintToString(endpoints);
   }
 
-  // What is not ours but the node's meets a closed port there, unless the node drops it by rules of
+  // What is not ours but a node's meets a closed port there, unless the node drops it by rules of
   // its own; else nobody has it.
   std::string text_of(const reconcile::Fate& fate, const Row& row) const {
     if (std::holds_alternative<reconcile::Refused>(fate)) return "refused";
     if (std::holds_alternative<reconcile::Dropped>(fate)) return "dropped";
     const auto* forwarded = std::get_if<reconcile::Forwarded>(&fate);
     if (!forwarded) {
-      const bool closed = tables_.own.contains(row.address) && expected(row) != "dropped";
+      const bool closed = is_a_nodes(row.address) && expected(row) != "dropped";
       return closed ? "refused" : "dropped";
     }
     std::vector<std::string> endpoints;
@@ -109,6 +112,11 @@ class ModelNode {
     }
     std::sort(endpoints.begin(), endpoints.end());
     return testing::PrintToString(endpoints);
+  }
+
+  bool is_a_nodes(const kube::Address& address) const {
+    return tables_.own.contains(address) ||
+           decision_.facts().elsewhere().node_at(address) != nullptr;
   }
 
   void check_source(const Row& row, const reconcile::Forwarded::Server& server) const {

@@ -67,6 +67,37 @@ TEST(Health, IsNotAliveWhenTheKernelIsBehindForTwoPeriods) {
   EXPECT_FALSE(judged(statistics, at(70s), at(70s)).alive);
 }
 
+// As while a thousand endpoints a second change: something is always left to do.
+TEST(Health, StaysGreenOnANodeThatNeverRestsButKeepsUp) {
+  auto busy = nothing_told();
+  busy.observed({});
+  ASSERT_TRUE(busy.pending());
+  auto statistics = synced_at(at(1s));
+  for (auto age = 2s; age < 200s; ++age) {
+    statistics.queued(at(age));
+    statistics.done(busy, {}, {.audited = false, .decided = at(age).steady}, true, at(age + 1s));
+    ASSERT_TRUE(judged(statistics, at(age), at(age + 1s)).healthy());
+  }
+  EXPECT_FALSE(judged(statistics, at(261s), at(261s)).alive) << "and is behind once it does not";
+}
+
+// A server without streaming lists says nothing before the first bookmark, a minute later.
+TEST(Health, IsGreenWithAWatchThatHasBegunAndBroughtNothingYet) {
+  kube::WatchStatistics watch;
+  EXPECT_FALSE(
+      judge(synced_at(at(1s)), {{"services", &watch}}, {}, kPeriod, at(2s).steady).healthy());
+  watch.watch_since = at(1s).steady;
+  EXPECT_TRUE(
+      judge(synced_at(at(1s)), {{"services", &watch}}, {}, kPeriod, at(2s).steady).healthy());
+}
+
+TEST(Health, DoesNotNeedAWatchThatOneCanDoWithout) {
+  const kube::WatchStatistics never;
+  EXPECT_TRUE(
+      judge(synced_at(at(1s)), {{"servicecidrs", &never, false}}, {}, kPeriod, at(2s).steady)
+          .healthy());
+}
+
 TEST(Health, IsNotGreenWithASilentWatchButAlive) {
   const auto health = judged(synced_at(at(1s)), at(1s), at(1s + kWatchPatience));
   EXPECT_FALSE(health.healthy());

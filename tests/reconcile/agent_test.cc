@@ -272,5 +272,89 @@ TEST_F(AnAgent, ReportsASkippedObject) {
   EXPECT_THAT(text, AllOf(HasSubstr("a/bad"), HasSubstr("port 0 is out of range")));
 }
 
+// Each pass used to put off the next look at who drains.
+TEST_F(AnAgent, EndsADrainInTimeThoughChangesNeverCease) {
+  start();
+  tell({"10.0.0.1", "10.0.0.2"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 2; }));
+  tell_endpoints({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return !agent->reconciliation().drains().empty(); }));
+  int change = 0;
+  ASSERT_TRUE(eventually([&] {
+    agent->services().changed(service("a/busy", {"10.96.1." + std::to_string(1 + ++change % 200)}));
+    agent->services().settled();
+    return agent->reconciliation().drains().empty();
+  }));
+  EXPECT_EQ(real_servers(), 1U);
+  EXPECT_GT(change, 10);
+}
+
+TEST_F(AnAgent, WantsTheNodesWhileAServiceAsksForAnAddress) {
+  settings.node.knows_all_nodes = true;
+  settings.node_patience = 1h;
+  start();
+  std::vector<bool> wanted;
+  agent->on_nodes_wanted([&](bool wants) { wanted.push_back(wants); });
+  agent->node().replaced({kube::Node{.metadata = {.id = {"", "here"}}}});
+  agent->node().settled();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  EXPECT_THAT(wanted, testing::IsEmpty());
+
+  auto asking = service("a/asking", {"10.96.0.2"});
+  asking.external_ips = {ip("203.0.113.1")};
+  agent->services().changed(asking);
+  agent->services().settled();
+  EXPECT_THAT(wanted, testing::ElementsAre(true));
+  agent->all_nodes().replaced({});
+  agent->all_nodes().settled();
+  const auto serves = [this] {
+    return kernel.look([](auto& k) { return k.fake.find(tcp("203.0.113.1", 80)) != nullptr; });
+  };
+  EXPECT_TRUE(eventually(serves));
+  agent->services().deleted(named("a/asking"));
+  agent->services().settled();
+  EXPECT_THAT(wanted, testing::ElementsAre(true, false));
+}
+
+TEST_F(AnAgent, GoesOnWithoutTheNodesThatItMayNotListAndSaysSoOnce) {
+  settings.node.knows_all_nodes = true;
+  settings.node_patience = 50ms;
+  start();
+  auto asking = service("a/asking", {"10.96.0.2"});
+  asking.external_ips = {ip("203.0.113.1")};
+  agent->services().replaced({asking});
+  agent->services().settled();
+  for (int i = 0; i < 3; ++i) {
+    agent->all_nodes().troubled({.what = "cannot list nodes", .why = "403", .remedy = "add it"});
+  }
+  tell_endpoints({});
+  ASSERT_TRUE(eventually([this] {
+    return kernel.look([](auto& k) { return k.fake.find(tcp("203.0.113.1", 80)) != nullptr; });
+  }));
+  EXPECT_THAT(text, AllOf(HasSubstr("missed=\"external addresses are refused if they are"),
+                          HasSubstr("The addresses of the other nodes are not told")));
+  EXPECT_EQ(text.find("cannot list", text.find("cannot list") + 1), std::string::npos);
+}
+
+TEST_F(AnAgent, SaysThatItHoldsWhatMayBelongToAServiceThatItCannotRead) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  agent->stop();
+  ASSERT_TRUE(eventually([this] { return ended; }));
+  ended = false;
+  io.restart();
+
+  start();
+  agent->services().skipped(named("a/web"), "a field of a newer API");
+  agent->services().replaced({});
+  agent->services().settled();
+  tell_endpoints({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return text.find("could not be read") != std::string::npos; }));
+  EXPECT_THAT(text, HasSubstr("virtual_servers=1 addresses=1 real_servers=0"));
+  EXPECT_EQ(real_servers(), 1U);
+}
+
 }  // namespace
 }  // namespace reconcile::test

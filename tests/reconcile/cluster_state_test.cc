@@ -98,5 +98,36 @@ TEST(ClusterState, KeepsTheNodeApartFromTheServices) {
   EXPECT_FALSE(state.node());
 }
 
+TEST(ClusterState, KnowsWhichObjectsItHasNeverRead) {
+  ClusterState state;
+  const ClusterState::Doubtful both{named("a/known"), named("a/unread")};
+  std::ignore = state.put(service("a/known", {"10.96.0.1"}));
+  std::ignore = state.replace(std::vector<kube::Service>{}, both);
+  EXPECT_THAT(state.unread<kube::Service>(), ElementsAre(named("a/unread")));
+  std::ignore = state.replace(std::vector<kube::EndpointSlice>{}, both);
+  EXPECT_EQ(state.unread<kube::EndpointSlice>(), both);
+
+  std::ignore = state.put(service("a/unread", {"10.96.0.2"}));
+  EXPECT_THAT(state.unread<kube::Service>(), IsEmpty());
+  std::ignore = state.remove<kube::EndpointSlice>(named("a/unread"));
+  EXPECT_THAT(state.unread<kube::EndpointSlice>(), ElementsAre(named("a/known")));
+}
+
+TEST(ClusterState, CountsTheServicesThatAskForAddresses) {
+  ClusterState state;
+  auto web = service("a/web", {"10.96.0.1"});
+  std::ignore = state.put(web);
+  EXPECT_FALSE(state.any_asks_for_addresses());
+  web.load_balancer_ips = {boost::asio::ip::make_address("203.0.113.1")};
+  std::ignore = state.put(web);
+  std::ignore = state.put(web);
+  EXPECT_TRUE(state.any_asks_for_addresses());
+  web.external_ips.swap(web.load_balancer_ips);
+  std::ignore = state.put(web);
+  EXPECT_TRUE(state.any_asks_for_addresses());
+  std::ignore = state.replace(std::vector<kube::Service>{});
+  EXPECT_FALSE(state.any_asks_for_addresses());
+}
+
 }  // namespace
 }  // namespace reconcile::test

@@ -67,10 +67,10 @@ TEST(Frontends, AreNotBoundAtAnAddressThatTheNodeHasOnAnotherInterface) {
 }
 
 TEST(Frontends, AreRefusedWhereAnAddressMeansSomethingElse) {
-  NodeConfig config{.name = "here",
-                    .service_ranges = {*kube::parse_cidr_range("10.96.0.0/16")},
-                    .api_servers = {ip("192.168.0.100")}};
-  const auto node = here(config);
+  auto node = here({.name = "here", .api_servers = {ip("192.168.0.100")}});
+  node.elsewhere().put(kube::ServiceCidr{.ranges = {*kube::parse_cidr_range("10.96.0.0/16")}});
+  node.elsewhere().put(
+      kube::NodeAddresses{.metadata = {.id = {"", "node-2"}}, .addresses = {ip("192.168.0.2")}});
   const std::map<std::string, std::string> reasons{
       {"0.0.0.0", "no address"},
       {"127.0.0.1", "a loopback address"},
@@ -78,6 +78,7 @@ TEST(Frontends, AreRefusedWhereAnAddressMeansSomethingElse) {
       {"169.254.169.254", "an address of one link only"},
       {"192.168.0.1", "an address of this node; use a node port"},
       {"192.168.0.100", "the API server's address"},
+      {"192.168.0.2", "an address of node node-2; use a node port"},
       {"10.244.1.9", "inside the range of pod addresses"},
       {"10.96.7.7", "inside the range of cluster IPs"},
       {"2001:db8::1", "of a family that the Service has no IP of"}};

@@ -40,6 +40,7 @@ Reconciliation decided(const fs::path& file) {
     if (kind == "Node") tell<kube::Node>(decision, object);
     if (kind == "EndpointSlice") tell<kube::EndpointSlice>(decision, object);
   }
+  decision.do_without_nodes();
   ipvs::Observation observation;
   for (const auto& address : document["addresses"].GetArray())
     observation.node_addresses.push_back(

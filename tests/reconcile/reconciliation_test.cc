@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "builders.h"
+#include "reconcile/decision_tables.h"
 
 namespace reconcile::test {
 namespace {
@@ -66,6 +67,60 @@ TEST_F(AReconciliation, WritesOneStepForOneEndpoint) {
   EXPECT_THAT(it.decided(), ElementsAre(Pair(named("a/web"), kStart + 5s)));
 }
 
+// A thousand Services, each with two endpoints at an address of its own.
+TEST_F(AReconciliation, WritesNothingButWhatChangedAmongAThousandServices) {
+  const auto number = [](int i) { return std::to_string(i / 250) + "." + std::to_string(i % 250); };
+  std::vector<kube::Service> services;
+  std::vector<kube::EndpointSlice> slices;
+  const auto endpoints_of = [&](int i, const std::string& second) {
+    const auto name = "a/s" + std::to_string(i);
+    return slice(name, "s" + std::to_string(i), {ready("10.1." + number(i)), ready(second)});
+  };
+  for (int i = 0; i < 1'000; ++i) {
+    services.push_back(service("a/s" + std::to_string(i), {"10.96." + number(i)}));
+    slices.push_back(endpoints_of(i, "10.2." + number(i)));
+  }
+  it.replaced(std::move(services), kStart);
+  it.replaced(std::move(slices), kStart);
+  it.observed(empty_node());
+  EXPECT_EQ(carry_out(kStart).size(), 6'000U);
+
+  it.changed(endpoints_of(700, "10.3.0.1"), kStart);
+  const auto replaced = carry_out(kStart);
+  EXPECT_EQ(replaced.size(), 2U) << "the new one is added, the old one is lowered";
+  EXPECT_THAT(it.decided(), SizeIs(1));
+
+  it.changed(slice("a/s700", "s700", {ready("10.1." + number(700))}), kStart);
+  EXPECT_EQ(carry_out(kStart).size(), 1U);
+  auto relabelled = endpoints_of(1, "10.2." + number(1));
+  relabelled.metadata.resource_version = "2";
+  it.changed(relabelled, kStart);
+  EXPECT_FALSE(it.pending());
+}
+
+TEST_F(AReconciliation, NeitherBindsNorUnbindsAnAddressThatTheNodeHas) {
+  auto observation = empty_node();
+  observation.node_addresses = {{ip("198.51.100.1"), "eth1"}};
+  auto web = service("a/web", {"10.96.0.1"});
+  web.external_ips = {ip("198.51.100.1")};
+  it.replaced(std::vector{web}, kStart);
+  it.replaced(std::vector<kube::EndpointSlice>{}, kStart);
+  it.observed(observation);
+  const auto touches = [](const std::vector<ipvs::Step>& steps) {
+    return std::any_of(steps.begin(), steps.end(), [](const ipvs::Step& step) {
+      const auto* bound = std::get_if<ipvs::BindAddress>(&step);
+      const auto* unbound = std::get_if<ipvs::UnbindAddress>(&step);
+      return (bound && bound->address == ip("198.51.100.1")) ||
+             (unbound && unbound->address == ip("198.51.100.1"));
+    });
+  };
+  EXPECT_FALSE(touches(carry_out(kStart).changes));
+  ASSERT_NE(it.observed_state().virtual_server(tcp("198.51.100.1", 80)), nullptr);
+  it.deleted<kube::Service>(named("a/web"), kStart);
+  EXPECT_FALSE(touches(carry_out(kStart).releases));
+  EXPECT_TRUE(it.observed_state().everything_ours().empty());
+}
+
 TEST_F(AReconciliation, CoalescesABurstAndKeepsItsFirstTime) {
   start({ready("10.0.0.1")});
   it.changed(slice("a/s", "web", {ready("10.0.0.2")}), kStart + 1s);
@@ -88,6 +143,32 @@ TEST_F(AReconciliation, EndsADrainOnceAFreshReadingSaysIdle) {
       {.id = real("10.0.0.2", 8080), .settings = {.weight = 0}, .connections = {}, .traffic = {}}};
   it.refreshed(asked, {read});
   EXPECT_EQ(carry_out(kStart + 1s).size(), 1U);
+  EXPECT_TRUE(it.drains().empty());
+}
+
+TEST_F(AReconciliation, EndsADrainAtItsDeadlineThoughItHasConnections) {
+  start({ready("10.0.0.1"), ready("10.0.0.2")});
+  it.changed(slice("a/s", "web", {ready("10.0.0.1")}), kStart);
+  carry_out(kStart);
+  const auto asked = it.drains().virtual_servers();
+  ipvs::ObservedVirtualServer read{
+      .id = tcp("10.96.0.1", 80), .settings = {}, .traffic = {}, .real_servers = {}};
+  read.real_servers = {
+      {.id = real("10.0.0.1", 8080), .settings = {}, .connections = {}, .traffic = {}},
+      {.id = real("10.0.0.2", 8080),
+       .settings = {.weight = 0},
+       .connections = {.active = 3},
+       .traffic = {}}};
+  for (auto second = 1s; second < 60s; ++second) {
+    it.refreshed(asked, {read});
+    ASSERT_TRUE(carry_out(kStart + second).empty()) << second.count();
+  }
+  const auto table = decision_table(it, "drains", "", kStart + 45s);
+  ASSERT_TRUE(table);
+  EXPECT_THAT(table->rows, ElementsAre(ElementsAre("a", "web", "TCP 10.96.0.1:80", "10.0.0.2:8080",
+                                                   "3", "0", "15s")));
+  it.refreshed(asked, {read});
+  EXPECT_EQ(carry_out(kStart + 60s).size(), 1U);
   EXPECT_TRUE(it.drains().empty());
 }
 

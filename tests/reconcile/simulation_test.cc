@@ -1,6 +1,7 @@
 // Random histories over a kernel in memory, seeded and so repeatable: Services of every type and
 // slices come and go, the node's addresses do, other programs write, steps fail, the agent is
-// killed in the middle of a plan. After every single step the laws of design.md hold; and when the
+// killed in the middle of a plan, objects cannot be read after it started, addresses turn out to be
+// another node's. After every single step the laws of design.md hold; and when the
 // trouble ends, the kernel comes to hold what it should.
 #include <gtest/gtest.h>
 
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "builders.h"
+#include "ipvs/words.h"
 #include "reconcile/apply.h"
 #include "reconcile/reconciliation.h"
 #include "tests/fakes/fake_kernel.h"
@@ -57,6 +59,9 @@ class Simulation {
     now_ += std::chrono::milliseconds(pick(0, 20'000));
     change_cluster();
     if (chance(10)) change_node();
+    if (chance(20)) change_other_node();
+    if (chance(30)) tell_nodes();
+    if (chance(20)) read_one_more();
     if (chance(15)) disturb_kernel();
     if (chance(30)) set_connections();
     if (chance(5) && !flushed_) restart();
@@ -67,6 +72,8 @@ class Simulation {
 
   // No more trouble: everything told, read and written until nothing is left to do.
   void settle() {
+    tell_nodes();
+    while (read_one_more()) continue;
     for (int round = 0; round < 8; ++round) {
       now_ += kGrace + 1s;
       read_kernel();
@@ -90,13 +97,42 @@ class Simulation {
 
   void restart() {
     half_written_ = true;
-    it_ = std::make_unique<Reconciliation>(NodeConfig{.name = "here"}, kGrace);
+    it_ = std::make_unique<Reconciliation>(NodeConfig{.name = "here", .knows_all_nodes = true},
+                                           kGrace);
+    decided_ = false;
     const auto before = kernel_.journal().size();
-    it_->replaced(values(cluster_.services), now_);
+    tell_list(cluster_.services);
     EXPECT_FALSE(it_->ready());
-    it_->replaced(values(cluster_.slices), now_);
+    tell_list(cluster_.slices);
     read_kernel();
     EXPECT_EQ(kernel_.journal().size(), before);
+  }
+
+  // Now and then there is an object in the list that cannot be believed.
+  template <class T>
+  void tell_list(const std::map<kube::NamespacedName, T>& objects) {
+    std::vector<T> read;
+    std::set<kube::NamespacedName> unread;
+    for (const auto& [name, object] : objects) {
+      if (chance(15)) {
+        unread.insert(name);
+      } else {
+        read.push_back(object);
+      }
+    }
+    it_->replaced(std::move(read), unread, now_);
+  }
+
+  // False: every object has been read.
+  bool read_one_more() {
+    if (const auto& unread = it_->cluster().unread<kube::Service>(); !unread.empty()) {
+      it_->changed(cluster_.services.at(*unread.begin()), now_);
+      return true;
+    }
+    const auto& unread = it_->cluster().unread<kube::EndpointSlice>();
+    if (unread.empty()) return false;
+    it_->changed(cluster_.slices.at(*unread.begin()), now_);
+    return true;
   }
 
   // Two Services may land on one address.
@@ -132,6 +168,21 @@ class Simulation {
                                     : ip("192.168.0." + std::to_string(pick(2, 3)));
     kernel_.remove_node_address(address);
     if (chance(60)) kernel_.add_node_address({address, "eth1"});
+  }
+
+  // The addresses of node "there": what Services have as external ones, too.
+  void change_other_node() {
+    there_.addresses.clear();
+    for (int i = pick(0, 2); i > 0; --i)
+      there_.addresses.push_back(ip("203.0.113." + std::to_string(pick(1, 3))));
+    if (it_->facts().elsewhere().nodes_told()) it_->changed(there_, now_);
+  }
+
+  // They come, or are not waited for any longer.
+  void tell_nodes() {
+    if (!it_->awaits_nodes()) return;
+    if (chance(20)) return it_->do_without_nodes();
+    it_->replaced(std::vector{there_}, now_);
   }
 
   void change_cluster() {
@@ -208,6 +259,7 @@ class Simulation {
     killed_ = flushed_ ? kNever : killed;
     while (it_->ready() && it_->pending()) {
       auto plan = it_->decide(now_);
+      if (!std::exchange(decided_, true)) note_guarded();
       const auto claimed = write(plan.claims);
       if (!claimed) return restart();
       const auto changes = announceable(std::move(plan.changes), plan.claims, *claimed);
@@ -252,9 +304,54 @@ class Simulation {
 
   ipvs::Outcome write_checked(const ipvs::Step& step) {
     if (const auto* deletion = std::get_if<ipvs::DeleteRealServer>(&step)) check_reset(*deletion);
+    check_guarded(step);
+    if (const auto* made = std::get_if<ipvs::AddVirtualServer>(&step)) check_captured(made->id);
     const auto outcome = kernel_.write({&step, 1}).front();
     check_order(step);
     return outcome;
+  }
+
+  // What nobody wants at the first decision, while some objects could not be read.
+  void note_guarded() {
+    guarded_.clear();
+    guarded_real_servers_.clear();
+    ObservedState state;
+    state.replace(*kernel_.observe());
+    for (const auto& id : state.everything_ours().virtual_servers) {
+      const auto* wanted = it_->desired_state().virtual_server(id);
+      if (!wanted) guarded_.insert(id);
+      for (const auto& [real_server, seen] : state.virtual_server(id)->real_servers) {
+        const auto is_wanted = [&, &server = real_server](const auto& one) {
+          return one.first == server;
+        };
+        if (wanted && std::ranges::none_of(wanted->real_servers, is_wanted))
+          guarded_real_servers_.insert({id, real_server});
+      }
+    }
+  }
+
+  // Law 1: whose it may be is not known, so it stays.
+  void check_guarded(const ipvs::Step& step) {
+    if (!it_->cluster().unread<kube::Service>().empty()) {
+      const auto* deletion = std::get_if<ipvs::DeleteVirtualServer>(&step);
+      EXPECT_FALSE(deletion && guarded_.contains(deletion->id)) << ipvs::to_string(step);
+    }
+    if (it_->cluster().unread<kube::EndpointSlice>().empty()) return;
+    const auto* deletion = std::get_if<ipvs::DeleteRealServer>(&step);
+    EXPECT_FALSE(deletion && guarded_real_servers_.contains({deletion->parent, deletion->id}))
+        << ipvs::to_string(step);
+    const auto* edit = std::get_if<ipvs::EditRealServer>(&step);
+    EXPECT_FALSE(edit && edit->settings.weight == 0 &&
+                 guarded_real_servers_.contains({edit->parent, edit->id}))
+        << ipvs::to_string(step);
+  }
+
+  // Another node's address is nobody else's.
+  void check_captured(const ipvs::VirtualServerId& id) {
+    const auto* wanted = it_->desired_state().virtual_server(id);
+    if (wanted == nullptr || wanted->kind < FrontendKind::kLoadBalancer) return;
+    EXPECT_EQ(it_->facts().elsewhere().node_at(id.address), nullptr) << ipvs::to_string(id);
+    EXPECT_FALSE(it_->awaits_nodes()) << ipvs::to_string(id);
   }
 
   // Law 3: a TCP server with connections is deleted only once its deadline has passed.
@@ -332,6 +429,10 @@ class Simulation {
   Cluster cluster_;
   FakeKernel kernel_;
   std::unique_ptr<Reconciliation> it_;
+  kube::NodeAddresses there_{.metadata = {.id = {"", "there"}}};
+  std::set<ipvs::VirtualServerId> guarded_;
+  std::set<std::pair<ipvs::VirtualServerId, ipvs::RealServerId>> guarded_real_servers_;
+  bool decided_ = false;       // since the last start
   bool disturbed_ = false;     // somebody tore at the tables, and they are not whole again
   bool flushed_ = false;       // what is ours is remembered only: who dies now leaves it behind
   bool half_written_ = false;  // killed in the middle of a plan
