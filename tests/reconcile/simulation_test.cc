@@ -216,9 +216,11 @@ class Simulation {
 
   // One trouble at a time. What is ours is recorded twice, on the link and in the table, and once
   // only while it is being announced: who takes both records away, or the one of an agent killed
-  // right then, leaves a virtual server that nobody can know to be ours.
+  // right then, leaves a virtual server that nobody can know to be ours. What is held is put back
+  // by nobody.
   void disturb_kernel() {
-    if (half_written_ || std::exchange(disturbed_, true)) return;
+    if (half_written_ || !decided_ || it_->kept().counts().any()) return;
+    if (std::exchange(disturbed_, true)) return;
     repairing_ = false;
     switch (pick(0, 3)) {
       case 0:
@@ -274,7 +276,8 @@ class Simulation {
       const bool releases_done = acknowledged(releases, *released);
       if (!claims_done || !changes_done || !releases_done) read_kernel();
     }
-    if (std::exchange(repairing_, false)) disturbed_ = half_written_ = flushed_ = false;
+    if (it_->ready() && std::exchange(repairing_, false))
+      disturbed_ = half_written_ = flushed_ = false;
   }
 
   template <class T>
