@@ -1,6 +1,7 @@
 #include "ipvs/nft_expression.h"
 
 #include <arpa/inet.h>
+#include <linux/netfilter/nf_nat.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nf_tables_compat.h>
 #include <linux/netfilter/xt_connmark.h>
@@ -122,13 +123,14 @@ NftExpression lookup(Register from, Membership how, std::string_view set) {
 
 NftExpression masquerade() { return {"masq"}; }
 
-// The kernel reports both ends of the range, whoever gave it one.
+// The kernel reports both ends of the range and that it is one of addresses, whoever said so.
 NftExpression destination_nat(std::uint8_t family, Register to) {
   return {"nat",
           {{NFTA_NAT_TYPE, number(NFT_NAT_DNAT)},
            {NFTA_NAT_FAMILY, number(std::uint32_t{family})},
            {NFTA_NAT_REG_ADDR_MIN, number(to)},
-           {NFTA_NAT_REG_ADDR_MAX, number(to)}}};
+           {NFTA_NAT_REG_ADDR_MAX, number(to)},
+           {NFTA_NAT_FLAGS, number(std::uint32_t{NF_NAT_RANGE_MAP_IPS})}}};
 }
 
 NftExpression reject(std::uint32_t type, std::uint8_t code) {
