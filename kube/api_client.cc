@@ -46,14 +46,26 @@ awaitable<ApiResult<void>> ApiClient::get(std::string target, Encoding encoding)
   auto connected = co_await connect();
   if (!connected) co_return connected;
   const bool kept = connections_ == before;
-  auto answer = co_await ask(target, encoding);
+  const bool gzip = encoding == Encoding::kGzip && access_.compression;
+  const std::string request = get_request(target, gzip);
+  auto answer = co_await ask(request, gzip);
   // The server may have closed an idle connection: that says nothing about the request.
   const bool was_idle = kept && !answer && answer.error().kind == ApiError::Kind::kHungUp;
   if (!was_idle) co_return answer;
   auto opened = co_await open(credentials_);
   if (!opened) co_return opened;
-  auto second_answer = co_await ask(target, encoding);
+  auto second_answer = co_await ask(request, gzip);
   co_return second_answer;
+}
+
+awaitable<ApiResult<void>> ApiClient::post(std::string target, std::string body) {
+  disconnect();
+  auto connected = co_await connect();
+  if (!connected) co_return connected;
+  const std::string request = post_request(target, body);
+  auto answer = co_await ask(request, false);
+  disconnect();
+  co_return answer;
 }
 
 bool ApiClient::usable() const {
@@ -77,21 +89,20 @@ awaitable<ApiResult<void>> ApiClient::open(Credentials credentials) {
   co_return opened;
 }
 
-awaitable<ApiResult<void>> ApiClient::ask(const std::string& target, Encoding encoding) {
-  const bool gzip = encoding == Encoding::kGzip && access_.compression;
+awaitable<ApiResult<void>> ApiClient::ask(const std::string& request, bool gzip) {
   response_.emplace(gzip);
   gzip_.reset();
   folded_ = {};
   received_anything_ = false;
   body_waits_ = true;
   body_.clear();
-  const std::string text = request(target, gzip);
-  auto written = co_await transport_->write(text, deadlines_.head);
+  auto written = co_await transport_->write(request, deadlines_.head);
   if (!written) co_return written;
   auto head = co_await read_head();
   if (!head) co_return head;
   if (response_->head().gzip) gzip_.emplace();
-  if (response_->head().status == 200) co_return head;
+  const unsigned status = response_->head().status;
+  if (status == 200 || status == 201) co_return head;
   auto refused = co_await refused_by_server();
   co_return refused;
 }
@@ -187,18 +198,29 @@ awaitable<ApiResult<void>> ApiClient::refused_by_server() {
   co_return tl::unexpected(std::move(error));
 }
 
-std::string ApiClient::request(const std::string& target, bool gzip) const {
+std::string ApiClient::get_request(const std::string& target, bool gzip) const {
+  const std::string head = head_of_request("GET " + access_.path_prefix + target);
+  return head + (gzip ? "Accept-Encoding: gzip\r\n\r\n" : "\r\n");
+}
+
+std::string ApiClient::post_request(const std::string& target, const std::string& body) const {
+  return head_of_request("POST " + access_.path_prefix + target) +
+         fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{}", body.size(),
+                     body);
+}
+
+// All lines but those of one method alone, and the empty one.
+std::string ApiClient::head_of_request(const std::string& first_line) const {
   const bool brackets = access_.host.find(':') != std::string::npos;
   std::string text = fmt::format(
-      "GET {}{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: kube-ipvs/{} (linux/{})\r\n"
+      "{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: kube-ipvs/{} (linux/{})\r\n"
       "Accept: application/json\r\n",
-      access_.path_prefix, target, brackets ? "[" : "", access_.host, brackets ? "]" : "",
-      access_.port, KUBE_IPVS_VERSION, kArchitecture);
-  if (gzip) text += "Accept-Encoding: gzip\r\n";
+      first_line, brackets ? "[" : "", access_.host, brackets ? "]" : "", access_.port,
+      KUBE_IPVS_VERSION, kArchitecture);
   if (access_.tls && !credentials_.token.empty()) {
     text += "Authorization: Bearer " + credentials_.token + "\r\n";
   }
-  return text + "\r\n";
+  return text;
 }
 
 bool ApiClient::credentials_renewed() const {

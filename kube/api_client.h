@@ -1,9 +1,9 @@
-// GET requests to one API server over one connection that is kept as long as it serves.
+// Requests to one API server over one connection that is kept as long as it serves.
 //
 // Credentials are read for every request: a renewed token is used at once, a renewed certificate or
-// authority makes a new connection. Anything but 200 is an error with the server's Status in it;
-// redirects are not followed; nothing is tried again, except once when a kept connection turns out
-// to have been closed before the answer began. io thread.
+// authority makes a new connection. Anything but 200 and 201 is an error with the server's Status
+// in it; redirects are not followed; nothing is tried again, except once when a kept connection
+// turns out to have been closed before the answer began. io thread.
 #pragma once
 
 #include <array>
@@ -37,6 +37,10 @@ class ApiClient {
   [[nodiscard]] boost::asio::awaitable<ApiResult<void>> get(std::string target,
                                                             Encoding encoding = Encoding::kPlain);
 
+  // Creates the object in `body`; returns when the server has said that it is created. Over a new
+  // connection: nobody could say of a kept one that breaks whether the request has arrived.
+  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> post(std::string target, std::string body);
+
   // The next piece of the body, valid until the next call; empty: the body is complete. An answer
   // that is cut short is kClosed, never an end.
   [[nodiscard]] boost::asio::awaitable<ApiResult<std::string_view>> read(Duration deadline);
@@ -57,12 +61,13 @@ class ApiClient {
 
  private:
   [[nodiscard]] boost::asio::awaitable<ApiResult<void>> open(Credentials credentials);
-  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> ask(const std::string& target,
-                                                            Encoding encoding);
+  [[nodiscard]] boost::asio::awaitable<ApiResult<void>> ask(const std::string& request, bool gzip);
   [[nodiscard]] boost::asio::awaitable<ApiResult<void>> read_head();
   [[nodiscard]] boost::asio::awaitable<ApiResult<std::size_t>> receive(Duration deadline);
   [[nodiscard]] boost::asio::awaitable<ApiResult<void>> refused_by_server();
-  [[nodiscard]] std::string request(const std::string& target, bool gzip) const;
+  [[nodiscard]] std::string get_request(const std::string& target, bool gzip) const;
+  [[nodiscard]] std::string post_request(const std::string& target, const std::string& body) const;
+  [[nodiscard]] std::string head_of_request(const std::string& first_line) const;
   [[nodiscard]] ApiResult<bool> unfold();
   [[nodiscard]] bool usable() const;
 

@@ -8,9 +8,9 @@
 namespace kube {
 namespace {
 
-constexpr std::size_t kFew = 20;
-
-bool is_large(std::size_t lost, std::size_t known) { return lost > kFew && lost > known / 2; }
+bool is_large(std::size_t lost, std::size_t known, std::size_t few) {
+  return lost > few && lost > known / 2;
+}
 
 std::uint64_t key_of(const NamespacedName& id) {
   const std::hash<std::string> hash;
@@ -20,8 +20,9 @@ std::uint64_t key_of(const NamespacedName& id) {
 
 }  // namespace
 
-bool Loss::is_large() const {
-  return kube::is_large(objects, known_objects) || kube::is_large(endpoints, known_endpoints);
+bool Loss::is_large(std::size_t few) const {
+  return kube::is_large(objects, known_objects, few) ||
+         kube::is_large(endpoints, known_endpoints, few);
 }
 
 std::string to_string(const Loss& loss) {

@@ -1,10 +1,10 @@
 // How many objects of a kind are known, and how many endpoints they hold: what the brake weighs.
 //
 // The brake: a list that would take away more than half of the known objects or endpoints, and more
-// than 20 of them, is believed only when a second list agrees. A server restored from an old
-// backup, a lagging or filtered answer look like that; so does a mass deletion, which then comes
-// seconds later. Names are kept as 64-bit hashes: two that collide make the scales a little less
-// exact, nothing else. Pure; any thread.
+// than a few (20) of them, is believed only when a second list agrees. A server restored from an
+// old backup, a lagging or filtered answer look like that; so does a mass deletion, which then
+// comes seconds later. Names are kept as 64-bit hashes: two that collide make the scales a little
+// less exact, nothing else. Pure; any thread.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +22,24 @@ struct Loss {
   std::size_t endpoints = 0;
   std::size_t known_endpoints = 0;
 
-  // More than half, and more than 20, of the objects or of the endpoints.
-  [[nodiscard]] bool is_large() const;
+  // More than half, and more than `few`, of the objects or of the endpoints.
+  [[nodiscard]] bool is_large(std::size_t few) const;
   friend bool operator==(const Loss&, const Loss&) = default;
 };
 
 // "60 of 100 objects and 0 of 0 endpoints"
 [[nodiscard]] std::string to_string(const Loss& loss);
+
+struct Brake {
+  std::size_t few = 20;  // that may go at once, whatever part of all they are
+  bool on = true;
+
+  static const Brake kOn;
+  static const Brake kOff;
+};
+
+inline constexpr Brake Brake::kOn{};
+inline constexpr Brake Brake::kOff{.on = false};
 
 class Census {
  public:

@@ -192,12 +192,17 @@ awaitable<ApiResult<void>> ListWatch::read_watch(std::chrono::seconds timeout) {
 }
 
 awaitable<ApiResult<void>> ListWatch::read_events(Clock::time_point end) {
+  // Bytes alone are no sign of life: an event that never ends is silence, too.
+  auto silent_at = Clock::now() + options_.watch_silence;
   while (true) {
     if (reread_due()) break;
     if (Clock::now() >= end) {
       co_return failed(ApiError::Kind::kTimeout, "the server does not end a watch that is over");
     }
-    const Duration patience = std::min({until(end), until(reread_at_), options_.watch_silence});
+    if (Clock::now() >= silent_at) {
+      co_return failed(ApiError::Kind::kTimeout, "the server is silent: no event comes to its end");
+    }
+    const Duration patience = std::min({until(end), until(reread_at_), until(silent_at)});
     const auto piece = co_await client_.read(patience);
     if (!piece) {
       if (reread_due()) break;
@@ -206,7 +211,10 @@ awaitable<ApiResult<void>> ListWatch::read_events(Clock::time_point end) {
     if (piece->empty()) co_return ApiResult<void>();
     const WatchProgress progress = feed_->watch_bytes(*piece);
     note(progress);
-    fruitful_ = fruitful_ || progress.events > 0;
+    if (progress.events > 0) {
+      fruitful_ = true;
+      silent_at = Clock::now() + options_.watch_silence;
+    }
     if (auto verdict = judged(progress); !verdict) co_return verdict;
   }
   client_.disconnect();

@@ -90,7 +90,7 @@ std::optional<Loss> ObjectFeed<T>::deliver_list(Brake brake) {
   Census next = census_of_list();
   const Loss loss = known_.lost_in(next);
   const bool agreed = held_ && known_.agree_on_loss(*held_, next);
-  if (brake == Brake::kOn && loss.is_large() && !agreed) {
+  if (brake.on && loss.is_large(brake.few) && !agreed) {
     held_ = std::move(next);
     list_ = {};
     return loss;

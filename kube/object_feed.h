@@ -54,8 +54,6 @@ enum class History : std::uint8_t {
   kRewound,   // the server is behind us
 };
 
-enum class Brake : std::uint8_t { kOn, kOff };
-
 class Feed {
  public:
   virtual ~Feed() = default;

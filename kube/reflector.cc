@@ -125,6 +125,7 @@ void Reflector::report(const ApiError& error) {
   suspect_ = error.status.code != 429;
   // That the history has run out is ordinary once, and trouble when the new list has not helped.
   if (is_gone(error) && !listed_in_vain_) return;
+  if (error.kind == ApiError::Kind::kBrake && options_.on_brake) options_.on_brake(error.detail);
   const bool listing = feed.version().empty() && !list_watch_.watched();
   feed.troubled(trouble_of(error, listing ? "list" : "watch", list_watch_.resource(),
                            list_watch_.client().access().url()));

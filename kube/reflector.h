@@ -14,7 +14,9 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "kube/clock.h"
 #include "kube/list_watch.h"
@@ -31,6 +33,8 @@ struct ReflectorOptions {
   // cluster do not ask all at once. Up to a few hundred nodes the default will do.
   Duration outage_window = std::chrono::milliseconds(500);
   Duration brake_pause = std::chrono::seconds(2);  // at least, between a list and the second one
+  // A list is held: what it would take away, for a person. May be null.
+  std::function<void(const std::string& loss)> on_brake = nullptr;
   ListWatchOptions list_watch;
 };
 

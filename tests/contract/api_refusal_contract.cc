@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/json/parse.hpp>
 
+#include "kube/event_recorder.h"
 #include "kube/reflector.h"
 #include "tests/contract/api_server_contract.h"
 #include "tests/kube/journal.h"
@@ -74,6 +76,23 @@ TEST_P(ApiServerContract, NameThatIsTakenIsAConflict) {
 }
 
 TEST_P(ApiServerContract, IsReady) { EXPECT_EQ(get("/readyz")->body(), "ok"); }
+
+TEST_P(ApiServerContract, EventOfOursIsTaken) {
+  const kube::Event event{.reason = "ListHeld",
+                          .action = "Hold",
+                          .note = "so much is gone",
+                          .regarding = {.api_version = "v1",
+                                        .kind = "Service",
+                                        .id = {.namespace_name = "contract", .name = "a"},
+                                        .uid = "a"}};
+  kube::Resource events = services();
+  events.path = "/apis/events.k8s.io/v1/namespaces/contract/events";
+  const std::string text =
+      kube::event_json(event, "node-1", "node-1.1", std::chrono::system_clock::now());
+  const json::object created = create(events, json::parse(text).as_object());
+  EXPECT_EQ(created.at("note"), "so much is gone");
+  EXPECT_EQ(created.at("regarding").at("kind"), "Service");
+}
 
 // A reflector of `resource` at work, as long as this lives.
 template <class T>

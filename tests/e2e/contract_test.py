@@ -27,5 +27,5 @@ class Contract(ClusterTest):
                 "KUBE_IPVS_TEST_POWERLESS_TOKEN": token})
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         passed = re.search(r"^\[  PASSED  \] (\d+) test", done.stdout, re.MULTILINE)
-        self.assertTrue(passed and int(passed.group(1)) >= 37, done.stdout)
+        self.assertTrue(passed and int(passed.group(1)) >= 38, done.stdout)
         self.assertNotIn("SKIPPED", done.stdout)

@@ -115,6 +115,15 @@ TEST_F(BrakeTest, ReleasedWithoutNeedIsNotKeptForLater) {
   EXPECT_TRUE(run_until([&] { return reflector_->statistics().brakes == 1; }));
 }
 
+TEST_F(BrakeTest, MayBeSetToHoldMoreOrLess) {
+  ReflectorOptions options = streaming();
+  options.list_watch.brake.few = 100;
+  begin(60, options);
+  lose_history(0, 50);
+  EXPECT_TRUE(run_until_told("replaced", 2));
+  EXPECT_EQ(reflector_->statistics().brakes, 0U);
+}
+
 TEST_F(BrakeTest, CanBeTurnedOff) {
   ReflectorOptions options = streaming();
   options.list_watch.brake = Brake::kOff;
@@ -148,7 +157,7 @@ TEST(Census, WeighsEndpointsAsWellAsObjects) {
   }
   EXPECT_EQ(known.lost_in(next),
             (Loss{.known_objects = 10, .endpoints = 60, .known_endpoints = 100}));
-  EXPECT_TRUE(known.lost_in(next).is_large());
+  EXPECT_TRUE(known.lost_in(next).is_large(20));
 }
 
 TEST(Census, CountsNoGainAgainstALoss) {

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "tests/fakes/api_server/fronts.h"
+#include "tests/kube/heap.h"
 #include "tests/kube/reflector_fixture.h"
 
 namespace kube {
@@ -111,6 +112,24 @@ TEST_F(TlsTest, ExpiredCertificateIsRefusedUntilItIsRenewed) {
   EXPECT_TRUE(run_until_told("replaced shop/a"));
 }
 
+// Seen from a node whose clock is ten years slow, or ten years fast.
+TEST_F(TlsTest, ClockTenYearsOffTrustsNobodyUntilItIsSetRight) {
+  constexpr auto kYears = 10 * std::chrono::hours(24 * 365);
+  for (const auto& identity :
+       {authority_.sign("kube-apiserver", {"IP:127.0.0.1"}, kYears + 1h, kYears),
+        authority_.sign("kube-apiserver", {"IP:127.0.0.1"}, -kYears, -kYears - 1h)}) {
+    front_.show(identity);
+    front_.drop();
+    if (!reflector_) start_with(access());
+    const auto before = journal_.troubles.size();
+    ASSERT_TRUE(run_until([&] { return journal_.troubles.size() > before; }));
+    EXPECT_THAT(journal_.troubles.back().why, HasSubstr("certificate is refused"));
+    EXPECT_THAT(server_.requests(), IsEmpty()) << "nothing is asked, no token sent";
+  }
+  front_.show(server_identity());
+  EXPECT_LE(time_until([&] { return journal_.count("replaced shop/a") == 1; }), 2s);
+}
+
 TEST_F(TlsTest, OldVersionsAreRefused) {
   fakes::TlsFront::Settings old;
   old.highest_version = TLS1_1_VERSION;
@@ -192,6 +211,36 @@ TEST_F(TlsTest, GoesThroughAProxyWithTlsToTheServer) {
   ASSERT_THAT(proxy.requests(), Not(IsEmpty()));
   EXPECT_EQ(proxy.requests()[0],
             "CONNECT 127.0.0.1:" + std::to_string(front_.port()) + " HTTP/1.1");
+}
+
+TEST_F(TlsTest, BlackHoleBehindAProxyThatAcknowledgesIsLeftWithinTwoAndAHalfMinutes) {
+  fakes::ConnectProxy proxy(io_.get_executor());
+  ClusterAccess access = this->access();
+  access.proxy = {.host = "127.0.0.1", .port = proxy.port()};
+  start_with(access);
+  ASSERT_TRUE(run_until_watching());
+  proxy.swallow();
+  put_service("b");
+  EXPECT_LE(time_until([&] { return journal_.count("changed shop/b") == 1; }), 150s);
+  EXPECT_EQ(journal_.count("replaced"), 1) << "the watch goes on from where it was";
+}
+
+TEST_F(TlsTest, DayWithoutAServerInWhichTheTokenRunsOutIsCaughtUpWithinTwoSeconds) {
+  server_.required_token = "first";
+  start_with(access());
+  ASSERT_TRUE(run_until_watching());
+  front_.hide();
+  pass(1h, 1min);
+  journal_ = {};
+  const std::size_t heap = heap_in_use();
+  pass(23h, 1min);
+  journal_ = {};
+  EXPECT_LE(heap_in_use(), heap + 65536) << "an outage costs no memory";
+  server_.required_token = "second";
+  write("token", "second\n");
+  put_service("b");
+  front_.show(server_identity());
+  EXPECT_LE(time_until([&] { return journal_.count("replaced shop/a shop/b") == 1; }), 2s);
 }
 
 TEST_F(TlsTest, ProxyThatRefusesIsSaid) {

@@ -15,7 +15,7 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::array<Collection, 4> kCollections = {{
+constexpr std::array<Collection, 5> kCollections = {{
     {.root = "/api/v1", .plural = "services", .kind = "Service", .version = "v1"},
     {.root = "/apis/discovery.k8s.io/v1",
      .plural = "endpointslices",
@@ -26,6 +26,10 @@ constexpr std::array<Collection, 4> kCollections = {{
      .plural = "servicecidrs",
      .kind = "ServiceCIDR",
      .version = "networking.k8s.io/v1"},
+    {.root = "/apis/events.k8s.io/v1",
+     .plural = "events",
+     .kind = "Event",
+     .version = "events.k8s.io/v1"},
 }};
 
 const Collection& collection_of(const json::object& object) {

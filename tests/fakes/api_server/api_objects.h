@@ -1,7 +1,8 @@
 // What an API server keeps: objects, one version counter for all, and the history of every change.
 //
 // As in etcd, each write gets the next resource version, and compact() forgets the history before
-// one. Knows Services, EndpointSlices, Nodes and ServiceCIDRs. One thread; no clock but for creationTimestamp.
+// one. Knows Services, EndpointSlices, Nodes, ServiceCIDRs and Events. One thread; no clock but for
+// creationTimestamp.
 #pragma once
 
 #include <boost/json/object.hpp>

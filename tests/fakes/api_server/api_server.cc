@@ -198,12 +198,29 @@ std::optional<std::string> ApiServer::refusal(const Session& session,
 }
 
 awaitable<bool> ApiServer::misbehave(Session& session, const CannedAnswer& canned) {
-  const bool sent = co_await send(session, canned.bytes);
+  bool sent = co_await send_with_rests(session, canned);
+  while (sent && !canned.endless.empty()) {
+    sent = co_await send(session, canned.endless);
+    flood_ += canned.endless.size();
+  }
   if (sent && canned.then == CannedAnswer::Then::kStall) {
     char ignored = 0;
     co_await session.socket.async_read_some(asio::buffer(&ignored, 1), kUseTuple);
   }
   co_return sent&& canned.then == CannedAnswer::Then::kKeep;
+}
+
+awaitable<bool> ApiServer::send_with_rests(Session& session, const CannedAnswer& canned) {
+  std::size_t begin = 0;
+  for (const std::size_t rest : canned.rests) {
+    const bool sent = co_await send(session, canned.bytes.substr(begin, rest - begin));
+    if (!sent) co_return false;
+    begin = rest;
+    kube::Timer idle(executor_, drip);
+    co_await idle.async_wait(kUseTuple);
+  }
+  const bool sent = co_await send(session, canned.bytes.substr(begin));
+  co_return sent;
 }
 
 awaitable<bool> ApiServer::send(Session& session, std::string bytes) {

@@ -30,6 +30,10 @@ struct CannedAnswer {
 
   std::string bytes;
   Then then = Then::kClose;
+  // Before these bytes of it the connection rests: nobody has anything left to do then.
+  std::vector<std::size_t> rests = {};
+  // Sent behind it again and again, until the client hangs up.
+  std::string endless = {};
 };
 
 struct Faults {
@@ -62,6 +66,8 @@ class ApiServer {
   // Method and target of every request so far: "GET /api/v1/services?limit=500".
   [[nodiscard]] const std::vector<std::string>& requests() const { return requests_; }
   [[nodiscard]] std::size_t watches() const { return watches_.size(); }
+  // How many bytes of endless answers have been sent.
+  [[nodiscard]] std::size_t flood() const { return flood_; }
 
   // How often a watch gets a bookmark of its own accord; one comes shortly before its end, too.
   std::chrono::seconds bookmark_interval{60};
@@ -69,6 +75,8 @@ class ApiServer {
   std::string required_token;
   // Whoever bears this one is known, and may do nothing; empty: there is nobody like that.
   std::string powerless_token;
+  // How long a canned answer rests where it rests.
+  std::chrono::milliseconds drip{1};
   // Lists of so many bytes are compressed for who asks for it.
   std::size_t gzip_from = std::size_t{128} << 10;
 
@@ -80,6 +88,7 @@ class ApiServer {
   boost::asio::awaitable<void> serve(boost::asio::ip::tcp::socket socket);
   boost::asio::awaitable<bool> answer(Session& session, const Request& request);
   boost::asio::awaitable<bool> misbehave(Session& session, const CannedAnswer& canned);
+  boost::asio::awaitable<bool> send_with_rests(Session& session, const CannedAnswer& canned);
   boost::asio::awaitable<bool> watch(Session& session, const Request& request);
   boost::asio::awaitable<bool> stream(Session& session, Watch& watch);
   boost::asio::awaitable<bool> answer_resource(Session& session, const Request& request);
@@ -100,6 +109,7 @@ class ApiServer {
   ApiObjects objects_;
   Faults faults_;
   std::vector<std::string> requests_;
+  std::size_t flood_ = 0;
   std::optional<boost::asio::ip::tcp::acceptor> acceptor_;
   std::set<Session*> sessions_;
   std::set<Watch*> watches_;

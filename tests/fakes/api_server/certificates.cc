@@ -35,14 +35,14 @@ void add_extension(X509* certificate, X509* issuer, int kind, const std::string&
   require(extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1);
 }
 
-Certificate unsigned_certificate(EVP_PKEY* key, const std::string& name,
-                                 std::chrono::seconds validity) {
+Certificate unsigned_certificate(EVP_PKEY* key, const std::string& name, std::chrono::seconds end,
+                                 std::chrono::seconds begin = std::chrono::hours(-1)) {
   static long serial = 0;
   Certificate certificate(X509_new(), &X509_free);
   X509_set_version(certificate.get(), 2);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), ++serial);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), static_cast<long>(validity.count()));
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), static_cast<long>(begin.count()));
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), static_cast<long>(end.count()));
   X509_set_pubkey(certificate.get(), key);
   X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate.get()), "CN", MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(name.c_str()), -1, -1, 0);
@@ -70,10 +70,10 @@ CertificateAuthority::CertificateAuthority(const std::string& name)
 CertificateAuthority::~CertificateAuthority() = default;
 
 Identity CertificateAuthority::sign(const std::string& common_name,
-                                    const std::vector<std::string>& names,
-                                    std::chrono::seconds validity) const {
+                                    const std::vector<std::string>& names, std::chrono::seconds end,
+                                    std::chrono::seconds begin) const {
   const Key key = make_key();
-  const Certificate certificate = unsigned_certificate(key.get(), common_name, validity);
+  const Certificate certificate = unsigned_certificate(key.get(), common_name, end, begin);
   X509* issuer = parts_->certificate.get();
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer));
   std::string all;

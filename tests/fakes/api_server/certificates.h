@@ -19,10 +19,11 @@ class CertificateAuthority {
   ~CertificateAuthority();
 
   [[nodiscard]] const std::string& certificate() const { return certificate_; }
-  // `names` as OpenSSL writes them: "DNS:api.example", "IP:127.0.0.1". Valid from an hour ago for
-  // `validity`; a negative one has run out.
+  // `names` as OpenSSL writes them: "DNS:api.example", "IP:127.0.0.1". Valid until `end` from now;
+  // a negative one has run out. And from `begin` from now.
   [[nodiscard]] Identity sign(const std::string& common_name, const std::vector<std::string>& names,
-                              std::chrono::seconds validity = std::chrono::hours(24)) const;
+                              std::chrono::seconds end = std::chrono::hours(24),
+                              std::chrono::seconds begin = std::chrono::hours(-1)) const;
 
  private:
   struct Parts;

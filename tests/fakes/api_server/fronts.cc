@@ -39,13 +39,16 @@ void send_at_once(tcp::socket& socket) {
   socket.set_option(tcp::no_delay(true), ignored);
 }
 
-// Until one side ends; then both are closed. The streams live as long as the coroutine.
+// Until one side ends; then both are closed. The streams live as long as the coroutine. Whatever
+// comes after `carries` has become false is dropped.
 template <class From, class To>
-awaitable<void> pump(std::shared_ptr<From> from, std::shared_ptr<To> to) {
+awaitable<void> pump(std::shared_ptr<From> from, std::shared_ptr<To> to,
+                     std::shared_ptr<const bool> carries = std::make_shared<bool>(true)) {
   std::array<char, 16384> room{};
   while (true) {
     const auto [error, size] = co_await from->async_read_some(asio::buffer(room), kUseTuple);
     if (error) break;
+    if (!*carries) continue;
     const auto [failure, written] =
         co_await asio::async_write(*to, asio::buffer(room.data(), size), kUseTuple);
     if (failure || written != size) break;
@@ -57,7 +60,10 @@ awaitable<void> pump(std::shared_ptr<From> from, std::shared_ptr<To> to) {
 }  // namespace
 
 TlsFront::TlsFront(asio::any_io_executor executor, std::uint16_t port)
-    : executor_(std::move(executor)), acceptor_(executor_, local(0)), target_(port) {}
+    : executor_(std::move(executor)),
+      acceptor_(executor_, local(0)),
+      port_(acceptor_.local_endpoint().port()),
+      target_(port) {}
 
 void TlsFront::show(const Identity& identity, const Settings& settings) {
   context_ = std::make_shared<ssl::context>(ssl::context::tls_server);
@@ -72,6 +78,7 @@ void TlsFront::show(const Identity& identity, const Settings& settings) {
     context_->add_certificate_authority(asio::buffer(settings.client_authority));
     context_->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
   }
+  if (!acceptor_.is_open()) acceptor_ = tcp::acceptor(executor_, local(port_));
   if (!std::exchange(listening_, true)) asio::co_spawn(executor_, accept(), asio::detached);
 }
 
@@ -80,6 +87,12 @@ void TlsFront::drop() {
     if (const auto socket = carried.lock()) close(*socket);
   }
   carried_.clear();
+}
+
+void TlsFront::hide() {
+  acceptor_.close();
+  listening_ = false;
+  drop();
 }
 
 awaitable<void> TlsFront::accept() {
@@ -111,6 +124,8 @@ ConnectProxy::ConnectProxy(asio::any_io_executor executor)
   asio::co_spawn(executor_, accept(), asio::detached);
 }
 
+void ConnectProxy::swallow() { *std::exchange(carries_, std::make_shared<bool>(true)) = false; }
+
 awaitable<void> ConnectProxy::accept() {
   while (acceptor_.is_open()) {
     auto [error, socket] = co_await acceptor_.async_accept(kUseTuple);
@@ -136,8 +151,9 @@ awaitable<void> ConnectProxy::serve(tcp::socket socket) {
   if (unreachable) co_return;
   send_at_once(*server);
   co_await asio::async_write(*client, asio::buffer(answer), kUseTuple);
-  asio::co_spawn(executor_, pump(server, client), asio::detached);
-  co_await pump(client, server);
+  const std::shared_ptr<const bool> carries = carries_;
+  asio::co_spawn(executor_, pump(server, client, carries), asio::detached);
+  co_await pump(client, server, carries);
 }
 
 }  // namespace fakes

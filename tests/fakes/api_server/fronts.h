@@ -31,8 +31,10 @@ class TlsFront {
   void show(const Identity& identity) { show(identity, {}); }
   // Ends what it carries.
   void drop();
+  // Nobody is at the port any more, until show().
+  void hide();
 
-  [[nodiscard]] std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
+  [[nodiscard]] std::uint16_t port() const { return port_; }
   // How many handshakes have succeeded.
   [[nodiscard]] int handshakes() const { return handshakes_; }
 
@@ -42,6 +44,7 @@ class TlsFront {
 
   boost::asio::any_io_executor executor_;
   boost::asio::ip::tcp::acceptor acceptor_;
+  std::uint16_t port_;
   std::uint16_t target_;
   std::shared_ptr<boost::asio::ssl::context> context_;
   std::vector<std::weak_ptr<boost::asio::ip::tcp::socket>> carried_;
@@ -58,6 +61,8 @@ class ConnectProxy {
   [[nodiscard]] const std::vector<std::string>& requests() const { return requests_; }
   // Sent in place of an open tunnel, unless it is empty.
   std::string refusal;
+  // What comes through the tunnels that are open now is acknowledged, and goes nowhere.
+  void swallow();
 
  private:
   boost::asio::awaitable<void> accept();
@@ -66,6 +71,8 @@ class ConnectProxy {
   boost::asio::any_io_executor executor_;
   boost::asio::ip::tcp::acceptor acceptor_;
   std::vector<std::string> requests_;
+  // One for all tunnels opened since the last swallow(): whether they still carry anything.
+  std::shared_ptr<bool> carries_ = std::make_shared<bool>(true);
 };
 
 }  // namespace fakes
