@@ -124,8 +124,10 @@ boost::asio::awaitable<void> Agent::look_after_drains() {
   }
 }
 
+// One pass: what has come meanwhile is for the next, so that audits and drains have their turn
+// though changes never cease.
 boost::asio::awaitable<void> Agent::write_pending() {
-  while (!stopping_ && reconciliation_.ready() && reconciliation_.pending()) {
+  if (!stopping_ && reconciliation_.ready() && reconciliation_.pending()) {
     const auto decided = Clock::now();
     const bool drained = !reconciliation_.drains().empty();
     auto plan = reconciliation_.decide(decided);
