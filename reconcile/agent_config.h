@@ -44,6 +44,9 @@ struct AgentConfig {
   std::string node_name;   // empty: $NODE_NAME, then the host's name
   std::string kubeconfig;  // file; empty: the pod's service account
   std::string master;      // overrides the kubeconfig's server; empty: it does not
+  std::chrono::milliseconds outage_window{
+      500};                  // first requests after an outage are spread over it
+  int brake_threshold = 20;  // so many objects may vanish from a list before it is doubted
 
   // IPVS.
   std::string scheduler = "rr";  // of Services that name none themselves

@@ -18,6 +18,10 @@ double unix_seconds(const std::optional<Now>& time) {
   return std::chrono::duration<double>(time->system.time_since_epoch()).count();
 }
 
+double seconds(std::chrono::steady_clock::duration time) {
+  return std::chrono::duration<double>(time).count();
+}
+
 double age(const std::optional<TimePoint>& then, TimePoint now) {
   return then ? std::chrono::duration<double>(now - *then).count() : -1;
 }
@@ -209,6 +213,12 @@ void add_watches(MetricsText& out, const std::vector<NamedWatch>& watches, TimeP
   for (const auto& watch : watches) {
     out.sample({{"resource", watch.resource}}, age(watch.statistics->last_event, now));
   }
+  const auto gauge = [&](std::string_view name, std::string_view help, auto value) {
+    out.family(name, "gauge", help);
+    for (const auto& watch : watches) {
+      out.sample({{"resource", watch.resource}}, value(*watch.statistics));
+    }
+  };
   const auto count = [&](std::string_view name, std::string_view help, auto value) {
     out.family(name, "counter", help);
     for (const auto& watch : watches) {
@@ -216,12 +226,27 @@ void add_watches(MetricsText& out, const std::vector<NamedWatch>& watches, TimeP
     }
   };
   using Watch = kube::WatchStatistics;
+  gauge("kube_ipvs_watch_open_seconds", "How long the present watch is open; -1 when none is",
+        [&](const Watch& watch) { return age(watch.watch_since, now); });
+  gauge("kube_ipvs_list_seconds", "What the last list took, from request to last byte",
+        [](const Watch& watch) { return seconds(watch.last_list); });
+  gauge("kube_ipvs_list_decode_seconds", "What of that was decoding",
+        [](const Watch& watch) { return seconds(watch.last_list_decode); });
+  gauge("kube_ipvs_brake_held", "1 while a list waits for a second one that agrees",
+        [](const Watch& watch) { return watch.braking ? 1.0 : 0.0; });
   count("kube_ipvs_watch_events_total", "Events, bookmarks included",
         [](const Watch& watch) { return watch.events; });
   count("kube_ipvs_watch_failures_total", "Attempts to list or watch that failed",
         [](const Watch& watch) { return watch.failures; });
   count("kube_ipvs_watch_connections_total", "Connections to the API server",
         [](const Watch& watch) { return watch.connections; });
+  count("kube_ipvs_watches_total", "Watches begun",
+        [](const Watch& watch) { return watch.watches; });
+  count("kube_ipvs_lists_total", "Complete lists", [](const Watch& watch) { return watch.lists; });
+  count("kube_ipvs_received_bytes_total", "Bytes of answers, as on the wire",
+        [](const Watch& watch) { return watch.bytes; });
+  count("kube_ipvs_brakes_total", "Lists that took much away and had to wait",
+        [](const Watch& watch) { return watch.brakes; });
   count("kube_ipvs_objects_skipped_total", "Objects that could not be believed",
         [](const Watch& watch) { return watch.skipped; });
 }

@@ -3,7 +3,7 @@
 //
 //   healthzBindAddress   /healthz /livez
 //   metricsBindAddress   /metrics /proxyMode /configz /statusz /healthz
-//   control socket       all of them, and /get/… /explain /plan
+//   control socket       all of them, and /get/… /explain /plan /names /release-brake
 //   healthCheckNodePort  anything, on each Service's port
 #pragma once
 
@@ -36,6 +36,7 @@ class AgentServers {
   [[nodiscard]] HttpResponse explain_service(const HttpRequest& request) const;
   [[nodiscard]] HttpResponse plan(const HttpRequest& request) const;
   [[nodiscard]] HttpResponse names() const;
+  HttpResponse release_brake();
   [[nodiscard]] TextTable agent_table() const;
   [[nodiscard]] Health health() const;
   HttpResponse healthz();

@@ -11,6 +11,7 @@
 #include "reconcile/explanation.h"
 #include "reconcile/plan_text.h"
 #include "reconcile/version.h"
+#include "reconcile/watches.h"
 
 namespace reconcile {
 namespace {
@@ -51,15 +52,18 @@ HttpResponse AgentServers::answer_subcommand(const HttpRequest& request) {
   if (request.path == "/explain") return explain_service(request);
   if (request.path == "/plan") return plan(request);
   if (request.path == "/names") return names();
+  if (request.path == "/release-brake") return release_brake();
   return answer(request);
 }
 
 HttpResponse AgentServers::get(const HttpRequest& request) const {
   const auto what = request.path.substr(kGet.size());
+  const auto now = std::chrono::steady_clock::now();
   const auto table = what == "agent" ? agent_table()
-                                     : decision_table(agent_.reconciliation(), what,
-                                                      query_value(request.query, "namespace"),
-                                                      std::chrono::steady_clock::now());
+                     : what == "watches"
+                         ? watch_table(watches_, now)
+                         : decision_table(agent_.reconciliation(), what,
+                                          query_value(request.query, "namespace"), now);
   if (!table) return plain_response(404);
   return {.body = to_text(*table, table_output(query_value(request.query, "output")),
                           query_value(request.query, "headers") != "no")};
@@ -115,6 +119,15 @@ HttpResponse AgentServers::names() const {
     }
   }
   return {.body = std::move(text)};
+}
+
+// The operator knows why so much has gone, and the list that is held shall be believed.
+HttpResponse AgentServers::release_brake() {
+  const auto released = fmt::format("{}", fmt::join(release_brakes(watches_), ", "));
+  if (released.empty()) return refused(409, "no list is held: there is nothing to release");
+  log_.warning("The brake is released by the operator: the next list is believed",
+               {{"resources", released}});
+  return {.body = "released; the next list is believed: " + released + "\n"};
 }
 
 TextTable AgentServers::agent_table() const {

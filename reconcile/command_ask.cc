@@ -1,4 +1,5 @@
-// kube-ipvs get and explain: what a running agent knows, asked over its control socket.
+// kube-ipvs get, explain and release-brake: what a running agent knows, and one word to it, over
+// its control socket.
 #include <fmt/format.h>
 
 #include <chrono>
@@ -65,6 +66,20 @@ int explain_service(const ExplainOptions& options) {
 
 }  // namespace
 
+void add_release_brake_command(CLI::App& app, Action& chosen) {
+  auto* command = app.add_subcommand(
+      "release-brake", "Have the agent believe a list that takes much away, without a second one");
+  command->footer(
+      "A list of the API server from which most Services or endpoints are missing is held until a\n"
+      "second one agrees. 'kube-ipvs get watches' shows whether one is. Exit code 1: none is.\n\n"
+      "Example:\n"
+      "  kube-ipvs release-brake\n");
+  const auto socket = std::make_shared<std::string>(default_control_socket());
+  command->add_option("--control-socket", *socket, "The agent's")->capture_default_str();
+  command->callback(
+      [socket, &chosen] { chosen = [socket] { return show(*socket, "/release-brake"); }; });
+}
+
 void add_get_command(CLI::App& app, Action& chosen) {
   auto* command = app.add_subcommand("get", "Show what the agent on this node has decided");
   command->footer(
@@ -72,11 +87,13 @@ void add_get_command(CLI::App& app, Action& chosen) {
       "  kube-ipvs get services -A\n"
       "  kube-ipvs get endpoints -n shop -o json\n"
       "  kube-ipvs get drains -A -w\n"
+      "  kube-ipvs get watches -o wide\n"
       "  kube-ipvs get agent\n");
   const auto options = std::make_shared<GetOptions>();
-  command->add_option("WHAT", options->what, "services, endpoints, drains, foreign or agent")
+  command
+      ->add_option("WHAT", options->what, "services, endpoints, drains, foreign, watches or agent")
       ->required()
-      ->check(CLI::IsMember({"services", "endpoints", "drains", "foreign", "agent"}));
+      ->check(CLI::IsMember({"services", "endpoints", "drains", "foreign", "watches", "agent"}));
   command->add_option("-n,--namespace", options->namespace_name, "Of these Services")
       ->capture_default_str();
   command->add_flag("-A,--all-namespaces", options->all, "Of all Services");

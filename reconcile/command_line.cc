@@ -36,6 +36,7 @@ void add_commands(CLI::App& app, Action& chosen) {
   add_get_command(app, chosen);
   add_explain_command(app, chosen);
   add_plan_command(app, chosen);
+  add_release_brake_command(app, chosen);
   add_config_command(app, chosen);
   add_completion_command(app, chosen);
   add_man_command(app, chosen);

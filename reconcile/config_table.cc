@@ -39,6 +39,14 @@ const std::array kFields = {
     ConfigField{"hostnameOverride", "hostname-override", kText, kHonoured,
                 "This node's name in the cluster (default: $NODE_NAME, then the host name)", "",
                 at<&AgentConfig::node_name>, nullptr, true},
+    ConfigField{"", "api-outage-window", kDuration, kHonoured,
+                "After an outage of the API server this agent's first requests wait for a moment "
+                "within this time; the more nodes, the longer it should be",
+                "", at<&AgentConfig::outage_window>, check_positive_duration, true},
+    ConfigField{"", "api-brake-threshold", kInteger, kHonoured,
+                "A list that takes away more than so many Services or endpoints, and more than "
+                "half, is believed when a second one agrees, or after 'kube-ipvs release-brake'",
+                "", at<&AgentConfig::brake_threshold>, nullptr, true},
     ConfigField{"clientConnection.acceptContentTypes", "", kText, kWithoutEffect, kJson, ""},
     ConfigField{"clientConnection.contentType", "kube-api-content-type", kText, kWithoutEffect,
                 kJson, "application/vnd.kubernetes.protobuf"},

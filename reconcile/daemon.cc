@@ -1,5 +1,6 @@
 #include "reconcile/daemon.h"
 
+#include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "ipvs/netlink_kernel.h"
+#include "kube/event_recorder.h"
 #include "kube/reflector.h"
 #include "kube/resource.h"
 #include "reconcile/agent.h"
@@ -37,6 +39,30 @@ kube::ReflectorOptions rarely() {
   return {.retry = {.patience = 0s, .backoff_initial = 5s, .backoff_cap = 10min}};
 }
 
+// The Event of a list that is held.
+kube::Event list_held(const std::string& node, const std::string& loss) {
+  return {
+      .reason = "ListHeld",
+      .action = "Hold",
+      .note = loss +
+              ": it is believed when a second one agrees, or after 'kube-ipvs release-brake' on "
+              "the node",
+      .regarding = {.api_version = "v1",
+                    .kind = "Node",
+                    .id = {.namespace_name = "", .name = node},
+                    .uid = node}};
+}
+
+kube::ReflectorOptions reflector_options(const AgentConfig& config, kube::EventRecorder& events) {
+  kube::ReflectorOptions options;
+  options.on_brake = [&events, node = config.node_name](const std::string& loss) {
+    events.record(list_held(node, loss));
+  };
+  options.outage_window = config.outage_window;
+  options.list_watch.brake.few = static_cast<std::size_t>(std::max(0, config.brake_threshold));
+  return options;
+}
+
 // The agent between its two doors.
 class Daemon {
  public:
@@ -51,10 +77,12 @@ class Daemon {
              .drain_deadline = config.drain_deadline,
              .show = run == Run::kDry ? shown() : nullptr},
             [this, settings = kernel_settings(node_)] { return open_kernel(settings); }, log),
-        signals_(io_, SIGTERM, SIGINT) {
-    watch(kube::all_services(), agent_.services());
-    watch(kube::all_endpoint_slices(), agent_.slices());
-    watch(kube::node_named(config.node_name), agent_.node());
+        signals_(io_, SIGTERM, SIGINT),
+        events_(io_.get_executor(), access, config.node_name) {
+    const auto options = [&] { return reflector_options(config, events_); };  // a seed for each
+    watch(kube::all_services(), agent_.services(), options());
+    watch(kube::all_endpoint_slices(), agent_.slices(), options());
+    watch(kube::node_named(config.node_name), agent_.node(), options());
     watch(kube::all_service_cidrs(), agent_.service_cidrs(), rarely());
     agent_.on_nodes_wanted([this](bool wanted) { watch_all_nodes(wanted); });
     // In a dry run the ports are another agent's.
@@ -72,6 +100,7 @@ class Daemon {
     if (servers_ && !servers_->start()) return kFailed;
     for (auto& reflector : reflectors_) spawn(reflector.run());
     spawn(agent_.run());
+    spawn(events_.run());
     io_.run();
     return failed_ ? kFailed : kDone;
   }
@@ -100,7 +129,7 @@ class Daemon {
 
   template <class T>
   void watch(kube::Resource resource, kube::Listener<T>& listener,
-             const kube::ReflectorOptions& options = {}) {
+             const kube::ReflectorOptions& options) {
     reflectors_.emplace_back(io_.get_executor(), access_, std::move(resource), listener, options);
   }
 
@@ -119,13 +148,14 @@ class Daemon {
   }
 
   // In the order in which they were made.
-  [[nodiscard]] std::vector<NamedWatch> named_watches() const {
+  [[nodiscard]] std::vector<NamedWatch> named_watches() {
     std::vector<NamedWatch> watches;
-    for (const auto& reflector : reflectors_) {
+    for (auto& reflector : reflectors_) {
       constexpr std::array kNames = {"services", "endpointslices", "nodes", "servicecidrs"};
       constexpr std::size_t kRequired = 3;
       const auto place = watches.size();
-      watches.push_back({kNames.at(place), &reflector.statistics(), place < kRequired});
+      watches.push_back({kNames.at(place), &reflector.statistics(), place < kRequired,
+                         [&reflector] { reflector.release_brake(); }});
     }
     return watches;
   }
@@ -163,6 +193,7 @@ class Daemon {
     for (auto& reflector : reflectors_) reflector.stop();
     agent_.on_nodes_wanted({});
     watch_all_nodes(false);
+    events_.stop();
     agent_.stop();
   }
 
@@ -172,6 +203,7 @@ class Daemon {
   NodeConfig node_;
   Agent agent_;
   asio::signal_set signals_;
+  kube::EventRecorder events_;
   std::list<kube::Reflector> reflectors_;
   std::shared_ptr<kube::Reflector> all_nodes_;  // none: nobody needs them
   std::optional<AgentServers> servers_;

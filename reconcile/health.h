@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct NamedWatch {
   std::string resource;  // "services"
   const kube::WatchStatistics* statistics;
   bool required = true;  // for health; else one can do without
+  // The operator's word for a list that the brake holds. May be null.
+  std::function<void()> release_brake = nullptr;
 };
 
 // How long a watch may be silent: bookmarks come about every minute.

@@ -10,6 +10,7 @@
 #include "reconcile/config_file.h"
 #include "reconcile/config_json.h"
 #include "reconcile/health.h"
+#include "reconcile/watches.h"
 #include "tests/reconcile/builders.h"
 #include "tests/reconcile/kube_proxy.h"
 
@@ -248,6 +249,65 @@ TEST(Metrics, CountWhatServicesAskForAndDoNotGet) {
   const auto text = metrics_text(synced_at(at(1s)), decision, {}, {}, at(5s).steady);
   EXPECT_THAT(text, HasSubstr("kube_ipvs_refusals{field=\"spec.externalIPs\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("kube_ipvs_refusals{field=\"claim\"} 1\n"));
+}
+
+// One that has been doing this and that.
+kube::WatchStatistics busy_watch(Now when) {
+  auto watch = watch_heard_at(when);
+  watch.watch_since = when.steady;
+  watch.events = 7;
+  watch.watches = 3;
+  watch.connections = 3;
+  watch.failures = 2;
+  watch.lists = 1;
+  watch.last_list = 1500ms;
+  watch.last_list_decode = 250ms;
+  watch.bytes = 4096;
+  watch.skipped = 1;
+  watch.brakes = 1;
+  return watch;
+}
+
+TEST(Metrics, TellHowListsAndWatchesAreDoing) {
+  const auto watch = busy_watch(at(1s));
+  const auto text = metrics_text(AgentStatistics(at(0s)), nothing_told(), {{"services", &watch}},
+                                 {}, at(5s).steady);
+  for (const auto* sample :
+       {"watch_open_seconds{resource=\"services\"} 4", "watch_age_seconds{resource=\"services\"} 4",
+        "list_seconds{resource=\"services\"} 1.5",
+        "list_decode_seconds{resource=\"services\"} 0.25", "brake_held{resource=\"services\"} 0",
+        "brakes_total{resource=\"services\"} 1", "watches_total{resource=\"services\"} 3",
+        "lists_total{resource=\"services\"} 1", "watch_connections_total{resource=\"services\"} 3",
+        "watch_failures_total{resource=\"services\"} 2",
+        "watch_events_total{resource=\"services\"} 7",
+        "received_bytes_total{resource=\"services\"} 4096",
+        "objects_skipped_total{resource=\"services\"} 1"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("kube_ipvs_") + sample + "\n"));
+  }
+}
+
+TEST(Watches, AreShownToTheOperator) {
+  auto watch = busy_watch(at(1s));
+  const auto wide = to_text(watch_table({{"services", &watch}}, at(5s).steady), TableOutput::kJson);
+  for (const auto* part :
+       {R"("resource": "services")", R"("state": "Watching")", R"("age": "4s")",
+        R"("lastEvent": "4s")", R"("reconnects": "2")", R"("skipped": "1")",
+        R"("listTime": "1.5s")", R"("decodeTime": "250ms")", R"("bytes": "4096")"}) {
+    EXPECT_THAT(wide, HasSubstr(part));
+  }
+  watch.braking = true;
+  EXPECT_EQ(watch_table({{"services", &watch}}, at(5s).steady).rows[0][1], "Braking");
+}
+
+TEST(Watches, AreReleasedOnlyWhereABrakeHolds) {
+  const auto quiet = busy_watch(at(1s));
+  auto held = quiet;
+  held.braking = true;
+  int releases = 0;
+  const auto released = release_brakes({{"services", &quiet, true, [&] { releases += 100; }},
+                                        {"endpointslices", &held, true, [&] { ++releases; }}});
+  EXPECT_THAT(released, testing::ElementsAre("endpointslices"));
+  EXPECT_EQ(releases, 1);
 }
 
 TEST(Configz, IsKubeProxysObjectWithOurValues) {
