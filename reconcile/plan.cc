@@ -104,10 +104,12 @@ class Planner {
  private:
   void add(Phase phase, ipvs::Step step) { phases_[phase].push_back(std::move(step)); }
 
-  // Whether there is really nobody here is not known while one of these may be.
+  // Whether there is really nobody here is not known while one of these may be. A virtual server
+  // that is yet to be made has none.
   bool shuts_out_held_servers(const ipvs::SetElement& element) const {
-    return element.set == ipvs::SetName::kInsidePorts &&
-           kept_.real_servers(server_of(element)) != nullptr;
+    if (element.set != ipvs::SetName::kInsidePorts) return false;
+    const auto id = server_of(element);
+    return kept_.real_servers(id) != nullptr && observed_.virtual_server(id) != nullptr;
   }
 
   bool is_held(const ipvs::VirtualServerId& parent, const ipvs::RealServerId& id) const {

@@ -29,7 +29,7 @@ TEST(NftCodec, ReadsBackEveryRuleItWrites) {
       ++rules;
     }
   }
-  EXPECT_EQ(rules, 35);
+  EXPECT_EQ(rules, 41);
 }
 
 TEST(NftCodec, TellsEveryTwoRulesOfAChainApart) {

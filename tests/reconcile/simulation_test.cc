@@ -72,8 +72,8 @@ class Simulation {
 
   // No more trouble: everything told, read and written until nothing is left to do.
   void settle() {
-    tell_nodes();
     while (read_one_more()) continue;
+    tell_nodes();  // what was read last may be the first to ask for them
     for (int round = 0; round < 8; ++round) {
       now_ += kGrace + 1s;
       read_kernel();
