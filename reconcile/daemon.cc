@@ -25,6 +25,7 @@
 #include "reconcile/configured_node.h"
 #include "reconcile/node_watch.h"
 #include "reconcile/plan_script.h"
+#include "reconcile/scheduler_trial.h"
 #include "reconcile/version.h"
 
 namespace reconcile {
@@ -69,6 +70,7 @@ class Daemon {
   Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run)
       : log_(log),
         access_(access),
+        run_(run),
         node_(node_config(config, access.host, std::thread::hardware_concurrency())),
         agent_(
             io_.get_executor(),
@@ -113,6 +115,11 @@ class Daemon {
     if (!kernel) return tl::unexpected(kernel.error());
     auto monitor = ipvs::NodeMonitor::open((*kernel)->ports());
     OpenKernel opened{std::move(*kernel), {}};
+    if (run_ != Run::kDry) {
+      if (auto refused = try_scheduler(*opened.kernel, node_.scheduler)) {
+        opened.warnings.push_back(*std::move(refused));
+      }
+    }
     if (monitor) {
       asio::post(io_, [this, heard = std::move(*monitor)]() mutable { listen(std::move(heard)); });
     } else {
@@ -200,6 +207,7 @@ class Daemon {
   asio::io_context io_{1};
   Log& log_;
   kube::ClusterAccess access_;
+  Run run_;
   NodeConfig node_;
   Agent agent_;
   asio::signal_set signals_;

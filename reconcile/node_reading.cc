@@ -3,7 +3,6 @@
 #include <sched.h>
 
 #include <algorithm>
-#include <array>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <filesystem>
@@ -17,6 +16,7 @@
 #include "ipvs/table_reader.h"
 #include "reconcile/command.h"
 #include "reconcile/configured_node.h"
+#include "reconcile/scheduler_trial.h"
 
 namespace reconcile {
 namespace {
@@ -77,21 +77,16 @@ void read_processes(NodeReading& reading) {
 
 // Why a virtual server with that scheduler cannot be made; empty: it can. Nothing: not allowed to
 // try. Runs on a thread that ends with its namespace.
-std::optional<std::string> try_scheduler(const std::string& scheduler) {
+std::optional<std::string> try_in_own_namespace(const std::string& scheduler) {
   if (unshare(CLONE_NEWNET) != 0) return std::nullopt;
   auto kernel = ipvs::NetlinkKernel::open();
   if (!kernel) return ipvs::to_string(kernel.error());
-  ipvs::AddVirtualServer add;
-  add.id.address = boost::asio::ip::make_address("192.0.2.1");
-  add.id.port = 1;
-  add.settings.scheduler = scheduler;
-  const std::array<ipvs::Step, 1> steps{add};
-  const auto outcomes = (*kernel)->write(steps);
-  return outcomes[0] ? ipvs::to_string(*outcomes[0]) : std::string();
+  const auto refused = try_scheduler(**kernel, scheduler);
+  return refused ? ipvs::to_string(*refused) : std::string();
 }
 
 void read_scheduler(const std::string& scheduler, NodeReading& reading) {
-  std::thread([&] { reading.scheduler_error = try_scheduler(scheduler); }).join();
+  std::thread([&] { reading.scheduler_error = try_in_own_namespace(scheduler); }).join();
 }
 
 }  // namespace
