@@ -101,12 +101,7 @@ TEST_F(Sweep, FindsAForeignThresholdWithinAHundredTurns) {
 // server that comes back while somebody reads the file can lead the kernel astray (ipvs/README.md).
 class Writer {
  public:
-  Writer(std::uint16_t first, std::uint16_t last) {
-    for (auto port = first; port <= last; ++port) steps_.push_back(add(tcp("10.96.0.1", port)));
-    for (auto port = first; port <= last; ++port) {
-      steps_.push_back(DeleteVirtualServer{tcp("10.96.0.1", port)});
-    }
-  }
+  Writer(std::uint16_t first, std::uint16_t last) : steps_(come_and_go(first, last)) {}
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer() {
@@ -115,6 +110,15 @@ class Writer {
   }
 
  private:
+  static std::vector<Step> come_and_go(std::uint16_t first, std::uint16_t last) {
+    std::vector<Step> steps;
+    for (auto port = first; port <= last; ++port) steps.push_back(add(tcp("10.96.0.1", port)));
+    for (auto port = first; port <= last; ++port) {
+      steps.push_back(DeleteVirtualServer{tcp("10.96.0.1", port)});
+    }
+    return steps;
+  }
+
   void run() {
     while (!done_) {
       for (const auto& outcome : kernel_->write(steps_)) {
@@ -123,7 +127,7 @@ class Writer {
     }
   }
 
-  std::vector<Step> steps_;
+  const std::vector<Step> steps_;
   std::unique_ptr<NetlinkKernel> kernel_ = open_kernel();
   std::atomic<bool> done_{false};
   std::thread thread_{[this] { run(); }};
