@@ -46,6 +46,10 @@ void read_object(const fuzz::Cut& cut, const std::vector<std::string>& frames, R
     return;
   }
   fuzz::require(is_json(cut.bytes));
+  if (frames.empty()) {  // null alone: the default of a Status, and nothing that a stream holds
+    fuzz::require(read("null") == decoded);
+    return;
+  }
   fuzz::require(frames.size() == 1);
   fuzz::require(read(frames.front()) == decoded);
 }
