@@ -127,32 +127,31 @@ boost::asio::awaitable<void> Agent::look_after_drains() {
 // One pass: what has come meanwhile is for the next, so that audits and drains have their turn
 // though changes never cease.
 boost::asio::awaitable<void> Agent::write_pending() {
-  if (!stopping_ && reconciliation_.ready() && reconciliation_.pending()) {
-    const auto decided = Clock::now();
-    const bool drained = !reconciliation_.drains().empty();
-    auto plan = reconciliation_.decide(decided);
-    if (settings_.show) {
-      stopping_ = true;
-      settings_.show(plan);
-      co_return;
-    }
-    tell_health_checks();
-    const Pass pass{std::exchange(auditing_, false), plan.drains_ended, decided};
-    Report written;
-    if (!plan.empty()) {
-      written =
-          co_await kernel_thread_.run([this, &plan] { return apply(std::move(plan), *kernel_); });
-    }
-    const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
-    decision_log_.done(reconciliation_, written, pass, Clock::now());
-    statistics_.done(reconciliation_, written, pass, done, Now::current());
-    if (!done) {
-      retry_soon();
-      co_return;
-    }
-    retry_delay_ = kFirstRetry;
-    if (!drained && !reconciliation_.drains().empty()) drains_at_ = Clock::now() + kDrainsPeriod;
+  if (stopping_ || !reconciliation_.ready() || !reconciliation_.pending()) co_return;
+  const auto decided = Clock::now();
+  const bool drained = !reconciliation_.drains().empty();
+  auto plan = reconciliation_.decide(decided);
+  if (settings_.show) {
+    stopping_ = true;
+    settings_.show(plan);
+    co_return;
   }
+  tell_health_checks();
+  const Pass pass{std::exchange(auditing_, false), plan.drains_ended, decided};
+  Report written;
+  if (!plan.empty()) {
+    written =
+        co_await kernel_thread_.run([this, &plan] { return apply(std::move(plan), *kernel_); });
+  }
+  const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
+  decision_log_.done(reconciliation_, written, pass, Clock::now());
+  statistics_.done(reconciliation_, written, pass, done, Now::current());
+  if (!done) {
+    retry_soon();
+    co_return;
+  }
+  retry_delay_ = kFirstRetry;
+  if (!drained && !reconciliation_.drains().empty()) drains_at_ = Clock::now() + kDrainsPeriod;
 }
 
 boost::asio::awaitable<void> Agent::sleep_until_due() {

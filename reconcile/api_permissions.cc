@@ -1,10 +1,9 @@
 #include "reconcile/api_permissions.h"
 
-#include <array>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <exception>
 
 #include "kube/api_client.h"
 #include "kube/api_error.h"
@@ -54,7 +53,9 @@ std::vector<Permission> ask_permissions(const kube::ClusterAccess& access,
   kube::ApiClient client(io.get_executor(), access);
   const auto all = requests(node_name);
   std::vector<Permission> permissions;
-  asio::co_spawn(io, ask(client, all, permissions), asio::detached);
+  asio::co_spawn(io, ask(client, all, permissions), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);  // out of run()
+  });
   io.run();
   return permissions;
 }

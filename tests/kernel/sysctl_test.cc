@@ -1,17 +1,15 @@
 // The sysctls in a folder that stands for /proc/sys. The real one: privilege_test.cc.
 #include "ipvs/sysctl.h"
 
-#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <fstream>
 
 namespace {
 
 namespace fs = std::filesystem;
-using testing::HasSubstr;
 
 class Sysctls : public testing::Test {
  protected:
@@ -26,46 +24,30 @@ class Sysctls : public testing::Test {
     fs::create_directories((root_ / path).parent_path());
     std::ofstream(root_ / path) << value << '\n';
   }
-  void set_all(const std::string& value) const {
-    for (const auto& state : ipvs::read_sysctls(root_)) set(std::string(state.wanted.path), value);
-  }
-
+  const std::string path_ = "net/ipv4/vs/conntrack";
   fs::path root_;
 };
 
-TEST_F(Sysctls, GiveAReasonForEach) {
-  const auto states = ipvs::read_sysctls(root_);
-  EXPECT_EQ(states.size(), 4U);
-  for (const auto& state : states) EXPECT_FALSE(state.wanted.reason.empty());
+TEST_F(Sysctls, AreReadWithoutTheirLineEnd) {
+  set(path_, "1");
+  EXPECT_EQ(ipvs::read_sysctl(path_, root_), "1");
 }
 
-TEST_F(Sysctls, AreWrittenWhereTheyDiffer) {
-  set_all("0");
-  EXPECT_TRUE(ipvs::write_sysctls(root_).empty());
-  for (const auto& state : ipvs::read_sysctls(root_))
-    EXPECT_TRUE(state.is_right()) << state.wanted.path;
+TEST_F(Sysctls, AreReadBackAfterWriting) {
+  set(path_, "0");
+  EXPECT_EQ(ipvs::write_sysctl(path_, "1", root_), 0);
+  EXPECT_EQ(ipvs::read_sysctl(path_, root_), "1");
 }
 
-TEST_F(Sysctls, AreLeftAloneWhereTheyAreRight) {
-  set_all("1");
-  const auto long_ago = fs::file_time_type::clock::now() - std::chrono::hours(1);
-  for (const auto& state : ipvs::read_sysctls(root_)) {
-    fs::last_write_time(root_ / state.wanted.path, long_ago);
-  }
-  EXPECT_TRUE(ipvs::write_sysctls(root_).empty());
-  for (const auto& state : ipvs::read_sysctls(root_)) {
-    EXPECT_EQ(fs::last_write_time(root_ / state.wanted.path), long_ago) << state.wanted.path;
-  }
+TEST_F(Sysctls, ThatKeepAnotherValueAreAnError) {
+  fs::create_directories((root_ / path_).parent_path());
+  fs::create_symlink("/dev/null", root_ / path_);  // takes everything, holds nothing
+  EXPECT_EQ(ipvs::write_sysctl(path_, "1", root_), EIO);
 }
 
-TEST_F(Sysctls, WarnOfOneThatDoesNotExist) {
-  set_all("1");
-  fs::remove(root_ / "net/ipv4/vs/conntrack");
-  const auto warnings = ipvs::write_sysctls(root_);
-  ASSERT_EQ(warnings.size(), 1U);
-  EXPECT_EQ(warnings.front().code, ENOENT);
-  EXPECT_THAT(to_string(warnings.front()), HasSubstr("cannot set sysctl net/ipv4/vs/conntrack"));
-  EXPECT_THAT(warnings.front().remedy, HasSubstr("Load the kernel module ip_vs"));
+TEST_F(Sysctls, ThatDoNotExistHaveNoValueAndCannotBeWritten) {
+  EXPECT_EQ(ipvs::read_sysctl(path_, root_), std::nullopt);
+  EXPECT_EQ(ipvs::write_sysctl(path_, "1", root_), ENOENT);
 }
 
 }  // namespace

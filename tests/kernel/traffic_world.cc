@@ -13,8 +13,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "ipvs/sysctl.h"
 #include "tests/kernel/command.h"
+#include "tests/kernel/node_sysctls.h"
 #include "tests/values.h"
 
 namespace {
@@ -204,7 +204,7 @@ void TrafficWorld::SetUp() {
   set_up_pod(*pod1_, 1);
   set_up_pod(*pod2_, 2);
   set_up_client();
-  ASSERT_TRUE(ipvs::write_sysctls().empty());
+  ASSERT_EQ(write_all(node_sysctls()), std::vector<int>(4, 0));
   set_ipv6("all/forwarding", "1");
   for (const Place* place : {pod1_.get(), pod2_.get()}) {
     greeters_.push_back(
