@@ -31,10 +31,12 @@ class Difference:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a difference is as it should be; `differs` is found in its line."""
+    """Why a difference is as it should be; `differs` is found in its line. `sometimes`: it comes and
+    goes by itself, and may be away when it is looked for."""
 
     differs: str
     because: str
+    sometimes: bool = False
 
     def fits(self, difference: Difference) -> bool:
         return re.search(self.differs, str(difference)) is not None
@@ -74,10 +76,11 @@ def owners(worlds: Sequence[World]) -> dict[str, str]:
 def verdicts(found: Sequence[Difference],
              known: Sequence[Explanation]) -> tuple[list[tuple[Difference, str]], list[Explanation]]:
     """Each difference with its reason, empty where nobody has one; and the explanations of what
-    differs no more."""
+    should differ and does not."""
     told = [(difference, next((one.because for one in known if one.fits(difference)), ""))
             for difference in found]
-    return told, [one for one in known if not any(one.fits(difference) for difference in found)]
+    return told, [one for one in known if not one.sometimes
+                  and not any(one.fits(difference) for difference in found)]
 
 
 def _servers(saved: str) -> dict[str, list[str]]:

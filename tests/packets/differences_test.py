@@ -41,6 +41,10 @@ class Differences(unittest.TestCase):
         known = Explanation("web nodePort", "it is kept shorter")
         self.assertEqual(([], [known]), verdicts([], [known]))
 
+    def test_an_explanation_of_what_comes_and_goes_may_explain_nothing(self) -> None:
+        known = Explanation("web nodePort", "every other time", sometimes=True)
+        self.assertEqual(([], []), verdicts([], [known]))
+
     def test_the_readme_has_every_explanation(self) -> None:
         text = (FOLDER / "README.md").read_text()
         for one in explanations():
