@@ -7,6 +7,9 @@
 namespace kube {
 namespace {
 
+// A buffer that one value has made larger than this is given back before the next one.
+constexpr std::size_t kUsualValue = std::size_t{1} << 20;
+
 bool is_space(char byte) { return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t'; }
 
 }  // namespace
@@ -54,6 +57,7 @@ std::size_t FrameBuffer::take(std::string_view bytes) {
 
 void FrameBuffer::keep(std::string_view piece) {
   const bool first = size_ == 0;
+  if (first && kept_.capacity() > kUsualValue) kept_ = {};
   if (first) kept_.clear();
   size_ += piece.size();
   if (size_ > limits_.size && kind_ == Frame::Kind::kValue) kind_ = Frame::Kind::kTooLarge;
@@ -62,19 +66,31 @@ void FrameBuffer::keep(std::string_view piece) {
     return;
   }
   if (kind_ == Frame::Kind::kValue) {
-    kept_.append(piece);
+    append(piece);
     return;
   }
   if (kept_.size() > limits_.kept) {
     kept_.resize(limits_.kept);
     kept_.shrink_to_fit();
   }
-  kept_.append(piece.substr(0, limits_.kept - kept_.size()));
+  append(piece.substr(0, limits_.kept - kept_.size()));
+}
+
+// From a quarter of the largest value on there is room for the whole of it: pages that nobody
+// writes to cost nothing, and room that doubles would be held twice while it moves.
+void FrameBuffer::append(std::string_view piece) {
+  const std::size_t needed = kept_.size() + piece.size();
+  if (needed > kept_.capacity()) {
+    kept_.reserve(needed > limits_.size / 4 ? limits_.size
+                                            : std::max(needed, 2 * kept_.capacity()));
+  }
+  kept_.insert(kept_.end(), piece.begin(), piece.end());
 }
 
 Frame FrameBuffer::release() {
-  const Frame frame{.kind = kind_,
-                    .text = whole_.data() != nullptr ? whole_ : std::string_view(kept_)};
+  const Frame frame{
+      .kind = kind_,
+      .text = whole_.data() != nullptr ? whole_ : std::string_view(kept_.data(), kept_.size())};
   whole_ = {};
   size_ = 0;
   complete_ = false;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace kube {
 
@@ -63,12 +64,13 @@ class FrameBuffer {
 
  private:
   void keep(std::string_view piece);
+  void append(std::string_view piece);
 
   FrameLimits limits_;
   JsonScanner scanner_;
   Frame::Kind kind_ = Frame::Kind::kValue;
   bool complete_ = false;
-  std::string kept_;
+  std::vector<char> kept_;  // not a string, which doubles its room whatever is reserved
   std::string_view whole_;  // the value when it came in one piece: not copied
   std::size_t size_ = 0;
 };

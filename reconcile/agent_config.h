@@ -47,6 +47,7 @@ struct AgentConfig {
   std::chrono::milliseconds outage_window{
       500};                  // first requests after an outage are spread over it
   int brake_threshold = 20;  // so many objects may vanish from a list before it is doubted
+  std::chrono::milliseconds brake_pause{2'000};  // between a list that is doubted and the next
 
   // IPVS.
   std::string scheduler = "rr";  // of Services that name none themselves

@@ -47,6 +47,9 @@ const std::array kFields = {
                 "A list that takes away more than so many Services or endpoints, and more than "
                 "half, is believed when a second one agrees, or after 'kube-ipvs release-brake'",
                 "", at<&AgentConfig::brake_threshold>, nullptr, true},
+    ConfigField{"", "api-brake-pause", kDuration, kHonoured,
+                "How long after a list that takes much away the second one is read", "",
+                at<&AgentConfig::brake_pause>, check_positive_duration, true},
     ConfigField{"clientConnection.acceptContentTypes", "", kText, kWithoutEffect, kJson, ""},
     ConfigField{"clientConnection.contentType", "kube-api-content-type", kText, kWithoutEffect,
                 kJson, "application/vnd.kubernetes.protobuf"},

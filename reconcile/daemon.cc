@@ -60,6 +60,7 @@ kube::ReflectorOptions reflector_options(const AgentConfig& config, kube::EventR
     events.record(list_held(node, loss));
   };
   options.outage_window = config.outage_window;
+  options.brake_pause = config.brake_pause;
   options.list_watch.brake.few = static_cast<std::size_t>(std::max(0, config.brake_threshold));
   return options;
 }

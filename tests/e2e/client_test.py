@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import ClassVar
 
+from e2e.black_hole import black_hole
 from e2e.fault_rounds import NAMESPACE, FaultRounds
 from e2e.fixture import ClusterTest
 from e2e.followed_agent import AgentInLab
 
 NODE = "node1"
 FREEZE = 10.0
+NOTICED = 32.0  # 30 s, and the time that looking takes
 
 
 class Client(ClusterTest):
@@ -44,6 +47,20 @@ class Client(ClusterTest):
 
     def test_an_older_snapshot_is_believed_when_it_is_restored(self) -> None:
         self.assert_current_after(self.rounds.restored)
+
+    def test_a_server_whose_packets_vanish_is_given_up_within_half_a_minute(self) -> None:
+        self.assert_current_after(self.vanished_until_noticed)
+
+    def vanished_until_noticed(self) -> None:
+        """Ends with the hole, when the agent has said that it lost the server."""
+        node = next(node for node in self.cluster.nodes if node.name == NODE)
+        with black_hole(self.cluster, node.addresses[0]):
+            began = time.monotonic()
+            log = len(self.cluster.agents.log(NODE))
+            self.cluster.wait_for(
+                lambda: "cannot watch" in self.cluster.agents.log(NODE)[log:], 60,
+                "the agent to notice that the API server is gone")
+            self.assertLessEqual(time.monotonic() - began, NOTICED)
 
     def assert_current_after(self, fault: Callable[[], None]) -> None:
         self.assertLessEqual(self.rounds.seconds_after(fault), self.agent.limit)

@@ -111,9 +111,7 @@ class Operator(ClusterTest):
         return done.out
 
     def run_here(self, *words: str) -> Completed:
-        socket = self.cluster.agents.control_socket(self.node)
-        return self.cluster.run(self.node, "env", f"KUBE_IPVS_CONTROL_SOCKET={socket}",
-                                str(self.cluster.agents.program), *words)
+        return self.kube_ipvs(self.node, *words)
 
     def fetch(self, url: str) -> str:
         return self.cluster.output(self.node, "curl", "-sS", url)

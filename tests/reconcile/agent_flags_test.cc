@@ -54,6 +54,7 @@ TEST(AgentFlags, TakeGoDurations) {
   EXPECT_EQ(config_of({"--ipvs-sync-period", "1m30s"}).sync_period, 90s);
   EXPECT_EQ(config_of({"--drain-deadline=500ms"}).drain_deadline, 500ms);
   EXPECT_EQ(config_of({"--api-outage-window=30s"}).outage_window, 30s);
+  EXPECT_EQ(config_of({"--api-brake-pause=5m"}).brake_pause, 5min);
 }
 
 TEST(AgentFlags, TakeSwitchesWithAndWithoutAValue) {
