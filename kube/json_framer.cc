@@ -81,8 +81,9 @@ void FrameBuffer::keep(std::string_view piece) {
 void FrameBuffer::append(std::string_view piece) {
   const std::size_t needed = kept_.size() + piece.size();
   if (needed > kept_.capacity()) {
-    kept_.reserve(needed > limits_.size / 4 ? limits_.size
-                                            : std::max(needed, 2 * kept_.capacity()));
+    const std::size_t quarter = limits_.size / 4;
+    const std::size_t doubled = std::min(2 * kept_.capacity(), quarter);
+    kept_.reserve(needed > quarter ? limits_.size : std::max(needed, doubled));
   }
   kept_.insert(kept_.end(), piece.begin(), piece.end());
 }
