@@ -18,6 +18,7 @@ namespace {
 
 struct CleanupOptions {
   bool kube_proxy = false;
+  bool rules = false;
   bool dry_run = false;
   bool yes = false;
   std::string socket = default_control_socket();
@@ -37,10 +38,12 @@ int clean_up_after_kube_proxy(bool dry_run) {
   return errors.empty() ? kDone : kFailed;
 }
 
+constexpr std::string_view kWithoutRules = "nft delete table inet kube-ipvs\n";
+
 std::string to_commands(const std::vector<ipvs::Step>& steps) {
   std::string text;
   for (const auto& step : steps) text += ipvs::to_string(step) + "\n";
-  return text + "nft delete table inet kube-ipvs\nip link delete kube-ipvs0\n";
+  return text + std::string(kWithoutRules) + "ip link delete kube-ipvs0\n";
 }
 
 template <class Kind>
@@ -65,24 +68,41 @@ bool agreed(const std::vector<ipvs::Step>& steps) {
   return answer == "y" || answer == "yes";
 }
 
+bool is_done(const ipvs::Outcome& outcome) {
+  if (!outcome || ipvs::is_absent(*outcome)) return true;
+  complain(ipvs::to_string(*outcome));
+  return false;
+}
+
 int take_away(ipvs::NetlinkKernel& kernel, const std::vector<ipvs::Step>& steps) {
   auto outcomes = kernel.write(steps);
   outcomes.push_back(kernel.remove_rules());
   outcomes.push_back(kernel.remove_link());
   int code = kDone;
   for (const auto& outcome : outcomes) {
-    if (!outcome || ipvs::is_absent(*outcome)) continue;
-    complain(ipvs::to_string(*outcome));
-    code = kFailed;
+    if (!is_done(outcome)) code = kFailed;
   }
   return code;
 }
 
+bool agent_runs(const CleanupOptions& options) {
+  if (options.dry_run || !ask_agent(options.socket, "/get/agent")) return false;
+  complain("the agent runs and would make everything again; stop it first");
+  return true;
+}
+
+// A kube-proxy serves with the virtual servers and addresses: they are its own now.
+int leave_to_kube_proxy(const CleanupOptions& options) {
+  if (agent_runs(options)) return kFailed;
+  print(std::string(kWithoutRules));
+  if (options.dry_run) return kDone;
+  auto kernel = ipvs::NetlinkKernel::open();
+  if (!kernel) return complain(ipvs::to_string(kernel.error())), kWrongInvocation;
+  return is_done((*kernel)->remove_rules()) ? kDone : kFailed;
+}
+
 int leave_the_node(const CleanupOptions& options) {
-  if (!options.dry_run && ask_agent(options.socket, "/get/agent")) {
-    complain("the agent runs and would make everything again; stop it first");
-    return kFailed;
-  }
+  if (agent_runs(options)) return kFailed;
   auto kernel = ipvs::NetlinkKernel::open();
   const auto read = kernel ? (*kernel)->observe() : tl::unexpected(kernel.error());
   if (!read) return complain(ipvs::to_string(read.error())), kWrongInvocation;
@@ -103,6 +123,7 @@ void add_cleanup_command(CLI::App& app, Action& chosen) {
       "  kube-ipvs cleanup --kube-proxy --dry-run   # after a take-over: what is to go?\n"
       "  kube-ipvs cleanup --dry-run\n"
       "  kube-ipvs cleanup --yes                    # the agent has been deleted for good\n"
+      "  kube-ipvs cleanup --rules                  # after a way back: a kube-proxy serves again\n"
       "\n"
       "Prints each step as the command that would do the same. Others' virtual servers, rules and\n"
       "addresses are never touched.\n"
@@ -110,18 +131,22 @@ void add_cleanup_command(CLI::App& app, Action& chosen) {
       "Exit codes: 0 done, or nothing to do; 1 not agreed to, or something could not be removed;\n"
       "2 it could not look.\n");
   const auto options = std::make_shared<CleanupOptions>();
-  cleanup->add_flag(
+  auto* kube_proxy = cleanup->add_flag(
       "--kube-proxy", options->kube_proxy,
       "What kube-proxy in ipvs mode left behind: its chains and rules in iptables-nft, its ipsets. "
       "Stop kube-proxy first, or it makes them again. Virtual servers are the agent's: it has "
       "adopted them.");
+  cleanup
+      ->add_flag("--rules", options->rules,
+                 "The nftables table alone: a kube-proxy has adopted virtual servers and addresses")
+      ->excludes(kube_proxy);
   cleanup->add_flag("--dry-run", options->dry_run, "Only print what would be removed");
   cleanup->add_flag("-y,--yes", options->yes, "Do not ask");
   cleanup->add_option("--control-socket", options->socket, "The agent's")->capture_default_str();
   cleanup->callback([options, &chosen] {
     chosen = [options] {
-      return options->kube_proxy ? clean_up_after_kube_proxy(options->dry_run)
-                                 : leave_the_node(*options);
+      if (options->kube_proxy) return clean_up_after_kube_proxy(options->dry_run);
+      return options->rules ? leave_to_kube_proxy(*options) : leave_the_node(*options);
     };
   });
 }

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "ipvs/netlink_kernel.h"
+#include "ipvs/no_exec.h"
 #include "kube/event_recorder.h"
 #include "kube/reflector.h"
 #include "kube/resource.h"
@@ -236,6 +237,10 @@ int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log
            {{"version", kVersion}, {"node", config.node_name}, {"server", access.url()}});
   for (const auto& warning : access.warnings) log.warning(warning);
   set_oom_score(config.oom_score_adj, log);
+  if (const auto refused = ipvs::give_up_exec()) {
+    log.warning("The kernel does not let the agent give up starting programs; it starts none",
+                {{"err", refused.message()}});
+  }
   return Daemon(config, access, log, run).run();
 }
 

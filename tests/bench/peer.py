@@ -32,7 +32,6 @@ KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
 # Its rules come last, after its sets, one process for each entry; our sets come before addresses.
 KUBE_PROXYS_LAST = "iptables-nft-save | grep -q 'match-set KUBE-CLUSTER-IP'"
 WATCH = Path(__file__).with_name("table_watch.py")
-RIGHTS = Path(__file__).resolve().parents[1] / "lab" / "cluster-rights.yaml"
 
 
 @dataclass(frozen=True)
@@ -78,9 +77,7 @@ class Bench:
         self._api = Api(self._endpoints.port, self._endpoints.tls())
 
     def fill(self) -> None:
-        """The rights, the node, and SERVICES Services of ENDPOINTS endpoints each."""
-        self._place.on_host("env", f"KUBECONFIG={self._endpoints.admin_kubeconfig}",
-                            str(self._endpoints.kubectl), "apply", "-f", str(RIGHTS))
+        """The node, and SERVICES Services of ENDPOINTS endpoints each."""
         # The table is watched in /proc/net/ip_vs, which has gaps where two namespaces have entries.
         for node in self._place.lab.places():
             if node.startswith("node"):

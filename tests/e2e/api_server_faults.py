@@ -84,7 +84,5 @@ class RenewedToken:
         fresh.rename(self._file)
 
     def _write_kubeconfig(self, agents: str, server: str) -> None:
-        lines = [line for line in agents.splitlines() if "client-certificate-data:" not in line]
-        text = "\n".join(f"    tokenFile: {self._file}" if "client-key-data:" in line else line
-                         for line in lines)
-        self.kubeconfig.write_text(re.sub(r"server: \S+", f"server: {server}", text) + "\n")
+        text = re.sub(r"token: \S+", f"tokenFile: {self._file}", agents)
+        self.kubeconfig.write_text(re.sub(r"server: \S+", f"server: {server}", text))

@@ -7,10 +7,12 @@ import functools
 import os
 import subprocess
 import sys
+import time
 import unittest
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from lab import confinement
 from lab.client import Completed, Lab
 from lab.cluster import Cluster, Pod
 from lab.cluster_readings import Change, Table, changes, endpoint, parse_table, serving
@@ -39,9 +41,18 @@ def build_dir() -> Path:
 
 
 @functools.cache
+def started_at() -> int:
+    """When this run began, in seconds since 1970."""
+    return int(time.time())
+
+
+@functools.cache
 def shared_cluster() -> Cluster:
     """The one cluster of this run, started on first use and ended with the process."""
-    cluster = Cluster.start(running_lab(), build_dir(), agent_options=AGENT_OPTIONS)
+    started_at()
+    lab, build = running_lab(), build_dir()
+    cluster = Cluster.start(lab, build, agent_options=AGENT_OPTIONS,
+                            agents_under=confinement.chosen(build, lab.share))
     atexit.register(cluster.stop)
     return cluster
 

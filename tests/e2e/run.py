@@ -24,10 +24,11 @@ from lab.control_plane_binaries import reason_to_do_without  # noqa: E402
 from lab.settings import LabError  # noqa: E402
 
 # In this order: the last one looks at what the others left behind.
-MODULES = ("scenario_test", "families_test", "traffic_test", "rolling_test", "wire_test",
-           "repair_test", "fault_test", "contract_test", "client_test", "brake_test",
-           "restart_test",
-           "dry_run_test", "takeover_test", "operator_test", "status_test")
+MODULES = ("program_test", "manifests_test", "rights_test", "scenario_test", "shared_cases_test",
+           "families_test", "traffic_test", "rolling_test", "wire_test", "repair_test",
+           "fault_test", "contract_test", "client_test", "brake_test", "restart_test",
+           "dry_run_test", "takeover_test", "operator_test", "monitoring_test", "status_test",
+           "confinement_test")
 LOG_TAIL = 15
 
 Err = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]

@@ -36,7 +36,7 @@ class Cluster:
     """A started cluster; `stop()` ends the control plane and the agents, not the lab."""
 
     def __init__(self, lab: Lab, build_dir: Path, control_plane: ControlPlane,
-                 agent_options: Sequence[str]) -> None:
+                 agent_options: Sequence[str], agents_under: Sequence[str] = ()) -> None:
         self.lab = lab
         self.build_dir = build_dir
         self.control_plane = control_plane
@@ -44,21 +44,22 @@ class Cluster:
         self.nodes: list[Node] = lab_nodes(lab)
         self.agents = Agents(lab, build_dir / "reconcile" / "kube-ipvs",
                              [node.name for node in self.nodes],
-                             self.endpoints.agent_kubeconfig, agent_options)
+                             self.endpoints.agent_kubeconfig, agent_options,
+                             under=agents_under)
         self.api = Api(self.endpoints.port, self.endpoints.tls())
         self._kubelet = self._make_kubelet()
 
     @staticmethod
     def start(lab: Lab, build_dir: Path, dns: bool = True,
-              agent_options: Sequence[str] = ()) -> Cluster:
+              agent_options: Sequence[str] = (), agents_under: Sequence[str] = ()) -> Cluster:
         """Brings everything up; `build_dir` holds kube-ipvs and the pods' programs.
 
-        `dns`: with the cluster's DNS. `agent_options`: more flags for `kube-ipvs agent`.
+        `dns`: with the cluster's DNS. `agent_options`: more flags for `kube-ipvs agent`;
+        `agents_under`: what becomes the agents (confinement.py).
         """
         clear(lab, [node.name for node in lab_nodes(lab)])
-        cluster = Cluster(lab, build_dir, ControlPlane.start(), agent_options)
+        cluster = Cluster(lab, build_dir, ControlPlane.start(), agent_options, agents_under)
         cluster._kubelet.start()
-        cluster.kubectl("apply", "-f", str(_FOLDER / "cluster-rights.yaml"))
         cluster.agents.start_all()
         if dns:
             cluster._start_dns()

@@ -15,13 +15,14 @@ class Agents:
     """Starts, ends and listens to the agents. Their nodes' tables outlive them, as they should."""
 
     def __init__(self, lab: Lab, program: Path, nodes: Sequence[str], kubeconfig: str,
-                 options: Sequence[str] = (),
-                 environment: Mapping[str, str] | None = None) -> None:
+                 options: Sequence[str] = (), environment: Mapping[str, str] | None = None,
+                 under: Sequence[str] = ()) -> None:
         """`options`: more flags for `kube-ipvs agent`, also of those started later; or for
         kube-proxy, if that is the program, which understands the same ones. `environment`: what
-        they have beside the lab's."""
+        they have beside the lab's. `under`: a command that becomes the agent (confinement.py)."""
         self.program = program
         self.options = tuple(options)
+        self.under = tuple(under)
         self._environment = environment
         self._lab = lab
         self._nodes = list(nodes)
@@ -38,7 +39,7 @@ class Agents:
         mode = "--proxy-mode=ipvs" if is_peer else "agent"
         own = () if is_peer else ("--control-socket", self.control_socket(node))
         self._lab.spawn(node, _name(node), [
-            str(self.program), mode, "--hostname-override", node,
+            *self.under, str(self.program), mode, "--hostname-override", node,
             "--kubeconfig", kubeconfig or self.kubeconfig, "-v=2", *own, *self.options],
             self._environment)
 

@@ -26,6 +26,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lab.agent_account import establish
 from lab.control_plane_binaries import ControlPlaneError, available, binaries
 from lab.control_plane_credentials import Authority, Identity, make_key
 from lab.control_plane_etcd import Etcd
@@ -53,7 +54,7 @@ class Endpoints:
 
     port: int  # of the API server, on 127.0.0.1 and on HOST_ADDRESS
     admin_kubeconfig: str  # for the host
-    agent_kubeconfig: str  # for a place of the lab, may do what a service proxy may do
+    agent_kubeconfig: str  # for a place of the lab: the manifests' ServiceAccount
     dns_kubeconfig: str  # for CoreDNS, which reaches the API server through its own Service
     certificate_authority: str
     admin_certificate: str
@@ -102,6 +103,7 @@ class ControlPlane:
         control_plane = ControlPlane(folder, _endpoints(authority, folder, programs, ports[0]))
         atexit.register(control_plane.stop)
         control_plane._start_programs(programs, authority, ports)
+        establish(control_plane.endpoints)
         _write_state(control_plane.endpoints)
         return control_plane
 
@@ -210,12 +212,11 @@ class ControlPlane:
 
 def _endpoints(authority: Authority, folder: Path, programs: Path, port: int) -> Endpoints:
     admin = authority.issue_client("admin", group="system:masters")
-    agent = authority.issue_client("kube-ipvs")
     dns = authority.issue_client("coredns")
     return Endpoints(
         port=port,
         admin_kubeconfig=str(authority.kubeconfig(admin, f"https://127.0.0.1:{port}")),
-        agent_kubeconfig=str(authority.kubeconfig(agent, f"https://{HOST_ADDRESS}:{port}")),
+        agent_kubeconfig=str(folder / "kube-ipvs.kubeconfig"),
         dns_kubeconfig=str(authority.kubeconfig(dns, f"https://{KUBERNETES_SERVICE}:443")),
         certificate_authority=str(authority.identity.certificate),
         admin_certificate=str(admin.certificate),
@@ -248,6 +249,7 @@ def _api_server_flags(folder: Path, serving: Identity, service_accounts: Path, p
         f"--service-account-signing-key-file={service_accounts}",
         # No node lifecycle controller runs here that would ever take the taint off again.
         "--disable-admission-plugins=TaintNodesByCondition",
+        "--allow-privileged=true",  # as every installer sets it: service proxies need it
         "--profiling=false",
     ]
 

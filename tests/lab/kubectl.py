@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from lab.control_plane import Endpoints
+if TYPE_CHECKING:
+    from lab.control_plane import Endpoints
 
 
 class ClusterError(Exception):

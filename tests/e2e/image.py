@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""The image in a real containerd on a node of the lab, as the DaemonSet would run it.
+
+    PYTHONPATH=tests python3 -m e2e.image [--image build/image/kube-ipvs-amd64.tar]
+
+Debian's containerd and runc, fetched and unpacked beside the system. The image is imported; the init
+container runs, privileged; then the agent, with the capabilities, the read-only root, the seccomp
+profile and the arguments of the manifests, in the node's network. Prints what each took, and what the
+kernel says that the agent may do. Exit code 0: it serves, and may do nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from e2e.fixture import PORT, shared_cluster
+from lab import manifests, seccomp
+from lab.cluster import Cluster
+from lab.cluster_readings import parse_table, serving
+from lab.control_plane_binaries import reason_to_do_without
+from lab.settings import PROJECT
+
+sys.path.insert(0, str(PROJECT / "scripts"))
+
+from debian import Debian  # noqa: E402
+
+NODE = "node1"
+SOCKET = "/run/containerd/containerd.sock"
+IMAGE = "docker.io/library/kube-ipvs:test"
+AGENT, INIT = "kube-ipvs", "init"
+PATIENCE = 120.0
+NET_ADMIN = 1 << 12  # linux/capability.h
+# What ctr gives a container that asks for nothing (containerd, oci/spec.go).
+DEFAULT_CAPABILITIES = (
+    "CHOWN", "DAC_OVERRIDE", "FSETID", "FOWNER", "MKNOD", "NET_RAW", "SETGID", "SETUID", "SETFCAP",
+    "SETPCAP", "NET_BIND_SERVICE", "SYS_CHROOT", "KILL", "AUDIT_WRITE")
+
+
+class Containerd:
+    """A containerd that runs in the node's namespaces."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        debian = Debian("amd64")
+        self._cluster = cluster
+        self._programs = debian.unpacked("containerd") / "usr" / "bin"
+        self._path = f"{self._programs}:{debian.unpacked('runc') / 'usr' / 'sbin'}:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    def start(self) -> None:
+        self.on_node("sh", "-c", "mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup")
+        self._cluster.lab.spawn(NODE, "containerd", [
+            str(self._programs / "containerd"), "--address", SOCKET, "--root", "/run/containerd-root",
+            "--state", "/run/containerd-state", "--log-level", "warn"], {"PATH": self._path})
+        self._cluster.wait_for(lambda: self._cluster.run(NODE, *self._ctr("version"), timeout=60).code == 0,
+                               PATIENCE, f"containerd to answer:\n{self._cluster.lab.log('containerd')}")
+
+    def stop(self) -> None:
+        self._cluster.lab.signal("containerd", signal.SIGTERM)
+        self._cluster.lab.wait("containerd", 30)
+
+    def ctr(self, *words: str) -> str:
+        return self.on_node(*self._ctr(*words))
+
+    def on_node(self, *argv: str) -> str:
+        return self._cluster.output(NODE, *argv, timeout=300)
+
+    def _ctr(self, *words: str) -> tuple[str, ...]:
+        return ("env", f"PATH={self._path}", str(self._programs / "ctr"), "--address", SOCKET, *words)
+
+
+def container(name: str) -> manifests.Object:
+    """Of the rendered base: the agent's or init's."""
+    kubectl = shared_cluster().endpoints.kubectl
+    daemonset, = manifests.objects(manifests.rendered(kubectl, manifests.BASE), "DaemonSet")
+    pod = daemonset["spec"]["template"]["spec"]
+    found, = (each for each in [*pod["containers"], *pod["initContainers"]] if each["name"] == name)
+    return dict(found)
+
+
+def confinement(context: manifests.Object) -> list[str]:
+    """ctr's options for a container's securityContext, the seccomp profile ours."""
+    assert context["capabilities"]["drop"] == ["ALL"], context
+    options = [f"--cap-drop=CAP_{name}" for name in DEFAULT_CAPABILITIES]
+    options += [f"--cap-add=CAP_{name}" for name in context["capabilities"]["add"]]
+    options += ["--seccomp", "--seccomp-profile", str(seccomp.PROFILE)]
+    return options + (["--read-only"] if context["readOnlyRootFilesystem"] else [])
+
+
+def mounts(folder: Path) -> list[str]:
+    """The configuration where the manifests have it, and the folder of the control socket."""
+    return [f"--mount=type=bind,src={folder},dst=/var/lib/kube-ipvs,options=rbind:ro",
+            "--mount=type=bind,src=/run/kube-ipvs,dst=/run/kube-ipvs,options=rbind:rw"]
+
+
+def write_configuration(cluster: Cluster) -> Path:
+    """The manifests' ConfigMap, with a kubeconfig in place of a pod's mounted account."""
+    kubectl = cluster.endpoints.kubectl
+    config = next(item for item in manifests.objects(manifests.rendered(kubectl, manifests.BASE), "ConfigMap"))
+    folder = cluster.lab.share / "image-config"
+    folder.mkdir(exist_ok=True)
+    text = config["data"]["config.conf"] + "conntrack: {maxPerCore: 0}\nclientConnection:\n" \
+        "  kubeconfig: /var/lib/kube-ipvs/kubeconfig.conf\n"
+    (folder / "config.conf").write_text(text)
+    (folder / "kubeconfig.conf").write_text(Path(cluster.endpoints.agent_kubeconfig).read_text())
+    return folder
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    print(f"{time.monotonic() - started:6.2f} s  {what}", flush=True)
+
+
+def arguments(name: str) -> list[str]:
+    return ["/usr/bin/kube-ipvs", *(word.replace("$(NODE_NAME)", NODE) for word in container(name)["args"])]
+
+
+def run(cluster: Cluster, image: Path) -> bool:
+    containerd = Containerd(cluster)
+    folder = write_configuration(cluster)
+    containerd.on_node("mkdir", "-p", "/run/kube-ipvs")
+    cluster.agents.stop(NODE, signal.SIGTERM)
+    with timed("containerd answers"):
+        containerd.start()
+    try:
+        with timed(f"imported, {image.stat().st_size / 2**20:.1f} MiB"):
+            containerd.ctr("images", "import", "--base-name", IMAGE.rsplit(":", 1)[0], str(image))
+            containerd.ctr("images", "tag", "--force", imported(containerd), IMAGE)
+        with timed("the init container, from its start to its end"):
+            containerd.ctr("run", "--rm", "--net-host", "--privileged", *mounts(folder), IMAGE, INIT, *arguments(INIT))
+        with timed("the agent, from the start of its container to healthy"):
+            containerd.ctr("run", "--detach", "--net-host", *confinement(container(AGENT)["securityContext"]),
+                           *mounts(folder), IMAGE, AGENT, *arguments(AGENT))
+            cluster.wait_for(lambda: healthy(cluster), PATIENCE, "/healthz to be green")
+        good = may_do_nothing_else(containerd) and serves(cluster)
+    finally:
+        cluster.run(NODE, "sh", "-c", "pkill -x kube-ipvs", timeout=30)
+        cluster.run(NODE, *containerd._ctr("task", "delete", "--force", AGENT), timeout=60)
+        containerd.stop()
+        cluster.agents.start(NODE)
+    return good
+
+
+def imported(containerd: Containerd) -> str:
+    return containerd.ctr("images", "list", "-q").split()[0]
+
+
+def healthy(cluster: Cluster) -> bool:
+    return cluster.run(NODE, "curl", "-fsS", "http://127.0.0.1:10256/healthz").code == 0
+
+
+def may_do_nothing_else(containerd: Containerd) -> bool:
+    """Prints what the kernel says of the agent's process."""
+    pid = re.search(rf"^{AGENT}\s+(\d+)", containerd.ctr("task", "list"), re.MULTILINE)
+    assert pid
+    status = dict(re.findall(r"^(\w+):\s+(.+)$", containerd.on_node("cat", f"/proc/{pid[1]}/status"), re.MULTILINE))
+    root = containerd.on_node("sh", "-c", f"awk '$5 == \"/\" {{print $6}}' /proc/{pid[1]}/mountinfo").strip()
+    facts = {"user": status["Uid"].split()[0], "no new privileges": status["NoNewPrivs"],
+             "seccomp filters": status["Seccomp_filters"], "root": root.split(",")[0]}
+    facts |= {name: status[name] for name in ("CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb")}
+    print(", ".join(f"{name} {value}" for name, value in facts.items()))
+    return (all(int(status[name], 16) == NET_ADMIN for name in ("CapEff", "CapPrm", "CapBnd"))
+            and status["NoNewPrivs"] == "1" and int(status["Seccomp_filters"]) >= 2 and facts["root"] == "ro")
+
+
+def serves(cluster: Cluster) -> bool:
+    """A Service made now reaches its pods through the node whose agent came from the image."""
+    kubectl = cluster.kubectl
+    kubectl("create", "deployment", "from-image", "--image=httpenv", "--replicas=2")
+    try:
+        kubectl("expose", "deployment/from-image", "--port", str(PORT))
+        address = cluster.cluster_ip("from-image")
+        cluster.wait_for(lambda: cluster.ready_pods("app=from-image") == 2, PATIENCE, "two pods")
+        wanted = {f"{pod.address4}:{PORT}" for pod in cluster.pods("app=from-image")}
+        cluster.wait_for(lambda: serving(parse_table(cluster.output(NODE, "ipvsadm", "-Ln")).get(
+            ("TCP", f"{address}:{PORT}"), {})) == wanted, PATIENCE, f"{address} to have {wanted}")
+        answers = cluster.output(NODE, cluster.traffic, "sequence", f"http://{address}:{PORT}", "10").split()
+        print(f"10 requests from the node: {len(set(answers))} pods answered")
+        return len(answers) == 10 and len(set(answers)) == 2
+    finally:
+        kubectl("delete", "deployment/from-image", "service/from-image", "--ignore-not-found")
+
+
+def main(given: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--image", type=Path, default=PROJECT / "build" / "image" / "kube-ipvs-amd64.tar")
+    options = parser.parse_args(given)
+    reason = reason_to_do_without()
+    if reason:
+        print(f"skip  {reason}")
+        return 77
+    if not options.image.exists():
+        subprocess.run([PROJECT / "scripts" / "image"], check=True)
+    good = run(shared_cluster(), options.image)
+    print("the image runs as the manifests say" if good else "FAIL")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
