@@ -194,7 +194,7 @@ def oracle(log: Transcript) -> Outcome:
 
 
 def e2e(log: Transcript) -> Outcome:
-    return with_control_plane(log, ("httpenv", "traffic", "echo", "real_api_server_tests"),
+    return with_control_plane(log, ("httpenv", "traffic", "echo", "confined", "real_api_server_tests"),
                               ("python3", "tests/e2e/run.py"))
 
 
