@@ -12,7 +12,7 @@ from lab import confinement, seccomp
 
 NODE, PLACE = "node1", "client"  # the latter is no node: what an agent does there concerns nobody
 NET_ADMIN = 1 << 12  # linux/capability.h
-NOBODY = "65534"
+NOBODY, FOR_NOBODY = "65534", "/run/for-nobody"
 
 
 class Confinement(ClusterTest):
@@ -47,11 +47,13 @@ class Confinement(ClusterTest):
         """Which Kubernetes cannot ask for: hence root, with nothing of what root may but this."""
         cluster, name = self.cluster, "agent-of-nobody"
         # What lies in the tester's own folders, another user may not be able to reach.
-        cluster.output(PLACE, "cp", str(cluster.agents.program), cluster.agents.kubeconfig, "/run")
+        cluster.output(PLACE, "mkdir", "-p", FOR_NOBODY)
+        cluster.output(PLACE, "cp", str(cluster.agents.program), cluster.agents.kubeconfig, FOR_NOBODY)
+        kubeconfig = f"{FOR_NOBODY}/{Path(cluster.agents.kubeconfig).name}"
         under = confinement.confined(cluster.build_dir, cluster.lab.share, "--user", NOBODY)
         cluster.lab.spawn(PLACE, name, [
-            *under, "/run/kube-ipvs", "agent", "--kubeconfig", f"/run/{Path(cluster.agents.kubeconfig).name}",
-            "--hostname-override", "nowhere", "--control-socket", "/dev/null/none"])
+            *under, f"{FOR_NOBODY}/kube-ipvs", "agent", "--kubeconfig", kubeconfig, "--hostname-override",
+            "nowhere", "--control-socket", "/dev/null/none"])
         self.addCleanup(cluster.output, PLACE, str(cluster.agents.program), "cleanup", "--yes")
         self.addCleanup(cluster.lab.wait, name, 30)
         self.addCleanup(cluster.lab.signal, name, signal.SIGTERM)
