@@ -65,7 +65,8 @@ class TakeOver(ClusterTest):
         self.addCleanup(cluster.lab.signal, PEER, signal.SIGKILL)
         cluster.wait_for(self.kube_proxy_has_synced, PEERS_PATIENCE,
                          "the last of kube-proxy's rules")
-        self.on_the_node("nft", "delete", "table", "inet", "kube-ipvs")
+        self.on_the_node(cluster.agents.program, "cleanup", "--rules")
+        self.assertNotIn("kube-ipvs", self.on_the_node("nft", "list", "tables"))
         self.assert_served()
 
     def come_back(self) -> None:
