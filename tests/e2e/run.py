@@ -26,8 +26,6 @@ from lab.settings import LabError  # noqa: E402
 # In this order: the last one looks at what the others left behind.
 MODULES = ("program_test", "manifests_test", "rights_test", "scenario_test", "shared_cases_test",
            "families_test", "traffic_test", "rolling_test", "wire_test", "repair_test",
-MODULES = ("program_test", "manifests_test", "rights_test", "scenario_test", "shared_cases_test",
-           "families_test", "traffic_test", "rolling_test", "wire_test", "repair_test",
            "fault_test", "contract_test", "client_test", "brake_test", "restart_test",
            "dry_run_test", "takeover_test", "operator_test", "monitoring_test", "status_test",
            "confinement_test")
