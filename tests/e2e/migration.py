@@ -35,6 +35,8 @@ NODE, OTHER = "node1", "node2"
 KUBE_PROXY = Path(__file__).with_name("kubeadm_kube_proxy.yaml")
 # kube-proxy's last rule, and the agent's /healthz.
 PEERS_PATIENCE, PATIENCE = 900.0, 60.0
+# After these the DaemonSet controller has work.
+CHANGES = tuple(f"kubectl {verb} " for verb in ("apply", "delete", "label", "patch"))
 LOOK, ONE, ALL, BACK, FOR_GOOD = (
     "### Look first", "### One node", "### All nodes", "### And back", "### For good")
 
@@ -57,7 +59,9 @@ class Migration:
         caller = self._make_pods()
         held = HeldConnections(self._cluster, caller.place, self._address, PORT, self._connections)
         try:
-            for section in (LOOK, ONE, ALL, BACK, FOR_GOOD):
+            for section in (# After these the DaemonSet controller has work.
+CHANGES = tuple(f"kubectl {verb} " for verb in ("apply", "delete", "label", "patch"))
+LOOK, ONE, ALL, BACK, FOR_GOOD):
                 seconds = self._follow(section)
                 print(f"{section[4:]}: {seconds:.1f} s", flush=True)
             result = held.let_go()
@@ -112,7 +116,7 @@ class Migration:
         print(f"  {time.monotonic() - started:6.1f} s  {what}", flush=True)
 
     def _after(self, command: str) -> None:
-        if command.startswith("kubectl ") and "rollout" not in command:
+        if command.startswith(CHANGES):
             self._sets.settle()
 
     def _assert_served(self) -> None:
