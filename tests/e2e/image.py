@@ -12,6 +12,7 @@ kernel says that the agent may do. Exit code 0: it serves, and may do nothing el
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import signal
 import subprocess
@@ -21,8 +22,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from e2e.fixture import PORT, shared_cluster
+from e2e.fixture import PORT, build_dir, running_lab
 from lab import manifests, seccomp
+from lab.client import Completed
 from lab.cluster import Cluster
 from lab.cluster_readings import parse_table, serving
 from lab.control_plane_binaries import reason_to_do_without
@@ -68,6 +70,9 @@ class Containerd:
     def ctr(self, *words: str) -> str:
         return self.on_node(*self._ctr(*words))
 
+    def try_ctr(self, *words: str) -> Completed:
+        return self._cluster.run(NODE, *self._ctr(*words), timeout=300)
+
     def on_node(self, *argv: str) -> str:
         return self._cluster.output(NODE, *argv, timeout=300)
 
@@ -75,10 +80,10 @@ class Containerd:
         return ("env", f"PATH={self._path}", str(self._programs / "ctr"), "--address", SOCKET, *words)
 
 
-def container(name: str) -> manifests.Object:
+def container(cluster: Cluster, name: str) -> manifests.Object:
     """Of the rendered base: the agent's or init's."""
-    kubectl = shared_cluster().endpoints.kubectl
-    daemonset, = manifests.objects(manifests.rendered(kubectl, manifests.BASE), "DaemonSet")
+    text = manifests.rendered(cluster.endpoints.kubectl, manifests.BASE)
+    daemonset, = manifests.objects(text, "DaemonSet")
     pod = daemonset["spec"]["template"]["spec"]
     found, = (each for each in [*pod["containers"], *pod["initContainers"]] if each["name"] == name)
     return dict(found)
@@ -119,12 +124,13 @@ def timed(what: str) -> Iterator[None]:
     print(f"{time.monotonic() - started:6.2f} s  {what}", flush=True)
 
 
-def arguments(name: str) -> list[str]:
-    return ["/usr/bin/kube-ipvs", *(word.replace("$(NODE_NAME)", NODE) for word in container(name)["args"])]
+def arguments(given: manifests.Object) -> list[str]:
+    return ["/usr/bin/kube-ipvs", *(word.replace("$(NODE_NAME)", NODE) for word in given["args"])]
 
 
 def run(cluster: Cluster, image: Path) -> bool:
     containerd = Containerd(cluster)
+    init, agent = container(cluster, INIT), container(cluster, AGENT)
     folder = write_configuration(cluster)
     containerd.on_node("mkdir", "-p", "/run/kube-ipvs")
     cluster.agents.stop(NODE, signal.SIGTERM)
@@ -135,15 +141,15 @@ def run(cluster: Cluster, image: Path) -> bool:
             containerd.ctr("images", "import", "--base-name", IMAGE.rsplit(":", 1)[0], str(image))
             containerd.ctr("images", "tag", "--force", imported(containerd), IMAGE)
         with timed("the init container, from its start to its end"):
-            containerd.ctr("run", "--rm", "--net-host", "--privileged", *mounts(folder), IMAGE, INIT, *arguments(INIT))
+            containerd.ctr("run", "--rm", "--net-host", "--privileged", *mounts(folder), IMAGE, INIT, *arguments(init))
         with timed("the agent, from the start of its container to healthy"):
-            containerd.ctr("run", "--detach", "--net-host", *confinement(container(AGENT)["securityContext"]),
-                           *mounts(folder), IMAGE, AGENT, *arguments(AGENT))
+            containerd.ctr("run", "--detach", "--net-host", *confinement(agent["securityContext"]),
+                           *mounts(folder), IMAGE, AGENT, *arguments(agent))
             cluster.wait_for(lambda: healthy(cluster), PATIENCE, "/healthz to be green")
-        good = may_do_nothing_else(containerd) and serves(cluster)
+        good = may_do_nothing_else(containerd) and serves(cluster) and needs_execve(containerd, cluster)
     finally:
         cluster.run(NODE, "sh", "-c", "pkill -x kube-ipvs", timeout=30)
-        cluster.run(NODE, *containerd._ctr("task", "delete", "--force", AGENT), timeout=60)
+        containerd.try_ctr("task", "delete", "--force", AGENT)
         containerd.stop()
         cluster.agents.start(NODE)
     return good
@@ -169,6 +175,20 @@ def may_do_nothing_else(containerd: Containerd) -> bool:
     print(", ".join(f"{name} {value}" for name, value in facts.items()))
     return (all(int(status[name], 16) == NET_ADMIN for name in ("CapEff", "CapPrm", "CapBnd"))
             and status["NoNewPrivs"] == "1" and int(status["Seccomp_filters"]) >= 2 and facts["root"] == "ro")
+
+
+def needs_execve(containerd: Containerd, cluster: Cluster) -> bool:
+    """Why the profile allows it: without, the runtime cannot become the container's program."""
+    profile = json.loads(seccomp.PROFILE.read_text())
+    for rule in profile["syscalls"]:
+        rule["names"] = [name for name in rule["names"] if name != "execve"]
+    path = cluster.lab.share / "without-execve.json"
+    path.write_text(json.dumps(profile))
+    done = containerd.try_ctr("run", "--rm", "--seccomp", "--seccomp-profile", str(path), IMAGE, "no-execve",
+                              "/usr/bin/kube-ipvs", "version")
+    last = (done.err.strip().splitlines() or [""])[-1]
+    print(f"under a profile without execve: {last[-120:]} ({done.code})")
+    return done.code != 0 and "exec" in last
 
 
 def serves(cluster: Cluster) -> bool:
@@ -199,7 +219,11 @@ def main(given: Sequence[str]) -> int:
         return 77
     if not options.image.exists():
         subprocess.run([PROJECT / "scripts" / "image"], check=True)
-    good = run(shared_cluster(), options.image)
+    cluster = Cluster.start(running_lab(), build_dir(), dns=False)
+    try:
+        good = run(cluster, options.image)
+    finally:
+        cluster.stop()
     print("the image runs as the manifests say" if good else "FAIL")
     return 0 if good else 1
 
