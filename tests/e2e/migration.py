@@ -59,9 +59,7 @@ class Migration:
         caller = self._make_pods()
         held = HeldConnections(self._cluster, caller.place, self._address, PORT, self._connections)
         try:
-            for section in (# After these the DaemonSet controller has work.
-CHANGES = tuple(f"kubectl {verb} " for verb in ("apply", "delete", "label", "patch"))
-LOOK, ONE, ALL, BACK, FOR_GOOD):
+            for section in (LOOK, ONE, ALL, BACK, FOR_GOOD):
                 seconds = self._follow(section)
                 print(f"{section[4:]}: {seconds:.1f} s", flush=True)
             result = held.let_go()
