@@ -72,6 +72,10 @@ class KindEndToEnd(unittest.TestCase):
         self.assertEqual(done.returncode, SKIPPED)
         self.assertIn("there is no kind on PATH", done.stderr)
 
+    def test_upstreams_tests_come_last_where_their_program_is_named(self) -> None:
+        self.assertEqual(self.run_script("test", more={"E2E_TEST": "/opt/e2e.test"}).returncode, 0)
+        self.assert_in_order("e2e.kind_test", "python3 -m e2e.upstream /opt/e2e.test build/kind.kubeconfig")
+
     def test_the_family_is_the_clusters(self) -> None:
         config = self.folder / "config"
         self.stand_in(self.folder / "bin" / "kind", f'case "$*" in create*) cp "$6" {config} ;; esac\n')
@@ -95,8 +99,9 @@ class KindEndToEnd(unittest.TestCase):
         path.write_text(STAND_IN + more)
         path.chmod(0o755)
 
-    def run_script(self, *words: str, fails: str = "") -> subprocess.CompletedProcess[str]:
-        environment = {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "CALLS": str(self.calls),
+    def run_script(self, *words: str, fails: str = "",
+                   more: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+        environment = (more or {}) | {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "CALLS": str(self.calls),
                        "FAILS": fails, "HOME": os.environ.get("HOME", "/")}
         return subprocess.run([self.script, *words], env=environment, text=True, capture_output=True, check=False)
 
