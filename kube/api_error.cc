@@ -17,12 +17,13 @@ std::string shown(std::string_view text) {
 }
 
 std::string rbac_rule(const Resource& resource) {
+  const char* verbs = resource == events() ? "\"create\"" : "\"list\", \"watch\"";
   return fmt::format(
       "Add this rule to the agent's ClusterRole (the built-in system:node-proxier has it):\n"
       "  - apiGroups: [\"{}\"]\n"
       "    resources: [\"{}\"]\n"
-      "    verbs: [\"list\", \"watch\"]",
-      resource.group, resource.plural);
+      "    verbs: [{}]",
+      resource.group, resource.plural, verbs);
 }
 
 std::string remedy_of_status(const Status& status, const Resource& resource) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 #include <initializer_list>
 #include <utility>
 
@@ -63,6 +64,15 @@ std::string namespace_of(const Event& event) {
   return own.empty() ? "default" : own;
 }
 
+std::string key_of(const Event& event) {
+  return event.reason + " " + to_string(event.regarding.id) + " " + event.note;
+}
+
+// Another node has said the same.
+bool is_taken(const ApiError& error) {
+  return error.kind == ApiError::Kind::kStatus && error.status.code == 409;
+}
+
 // "2026-11-25T08:15:00.000000Z", as the server wants it.
 std::string micro_time(system_clock::time_point time) {
   const auto micros = std::chrono::time_point_cast<std::chrono::microseconds>(time);
@@ -95,25 +105,35 @@ EventRecorder::EventRecorder(const asio::any_io_executor& executor, ClusterAcces
     : client_(executor, std::move(access)), instance_(std::move(instance)), timer_(executor) {}
 
 void EventRecorder::record(const Event& event) {
-  if (!is_new(event)) return;
+  const std::string key = key_of(event);
+  if (told_lately(key)) return;
+  const bool of_node = event.regarding.kind == "Node";
   if (letters_.size() >= kMaxWaiting) {
     ++counts_.dropped;
-    return;
+    if (!of_node) return;
+    letters_.pop_back();
   }
+  told_.emplace(key, Clock::now());
   const auto now = system_clock::now();
-  const std::string name =
-      fmt::format("{}.{:x}{:x}", instance_, now.time_since_epoch().count(), ++number_);
-  letters_.push_back({.target = fmt::format("/apis/events.k8s.io/v1/namespaces/{}/events",
-                                            percent_encoded(namespace_of(event))),
-                      .body = event_json(event, instance_, name, now)});
+  Letter letter{.target = fmt::format("/apis/events.k8s.io/v1/namespaces/{}/events",
+                                      percent_encoded(namespace_of(event))),
+                .body = event_json(event, instance_, name_for(event, now), now)};
+  letters_.insert(of_node ? letters_.begin() : letters_.end(), std::move(letter));
   timer_.cancel();
 }
 
-bool EventRecorder::is_new(const Event& event) {
+bool EventRecorder::told_lately(const std::string& key) {
   const auto now = Clock::now();
   std::erase_if(told_, [now](const auto& told) { return now - told.second >= kSameAgain; });
-  return told_.emplace(event.reason + " " + to_string(event.regarding.id) + " " + event.note, now)
-      .second;
+  return told_.contains(key);
+}
+
+std::string EventRecorder::name_for(const Event& event, system_clock::time_point now) {
+  if (!event.regarding.id.namespace_name.empty()) {
+    return fmt::format("{}.{:016x}", event.regarding.id.name,
+                       std::hash<std::string>{}(event.regarding.uid + key_of(event)));
+  }
+  return fmt::format("{}.{:x}{:x}", instance_, now.time_since_epoch().count(), ++number_);
 }
 
 awaitable<void> EventRecorder::run() {
@@ -131,7 +151,7 @@ awaitable<void> EventRecorder::run() {
     const Letter letter = std::move(letters_.front());
     letters_.pop_front();
     const auto sent = co_await client_.post(letter.target, letter.body);
-    ++(sent ? counts_.sent : counts_.dropped);
+    ++(sent || is_taken(sent.error()) ? counts_.sent : counts_.dropped);
   }
 }
 

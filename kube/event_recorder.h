@@ -3,7 +3,10 @@
 //
 // Never in anybody's way: record() only puts down. The same Event is sent once in ten minutes, ten
 // may come at once, and then one every six seconds; what is too much, or is refused, is dropped and
-// counted. Needs `create` of events, which Kubernetes' role system:node-proxier has. io thread.
+// counted. What regards a Node goes first: a flood about other objects keeps it from nobody. The
+// name of an Event about an object in a namespace follows from what it says, so that of all nodes
+// which say the same the first is heard, and the others are told that it is there already. Needs
+// `create` of events, which Kubernetes' role system:node-proxier has. io thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,30 +18,14 @@
 
 #include "kube/api_client.h"
 #include "kube/clock.h"
-#include "kube/objects.h"
+#include "kube/event.h"
 
 namespace kube {
-
-// What an Event is about.
-struct ObjectReference {
-  std::string api_version;  // "v1"
-  std::string kind;         // "Node"
-  NamespacedName id;
-  std::string uid;
-};
-
-struct Event {
-  std::string reason;  // for machines: "ListHeld"
-  std::string action;  // what was done about it: "Hold"
-  std::string note;    // for a person: what, why, what to do; cut at 1,000 bytes
-  ObjectReference regarding;
-  bool warning = true;
-};
 
 class EventRecorder {
  public:
   struct Counts {
-    std::uint64_t sent = 0;
+    std::uint64_t sent = 0;     // or there already, from another node
     std::uint64_t dropped = 0;  // too many, or refused by the server
   };
 
@@ -59,7 +46,8 @@ class EventRecorder {
     std::string body;
   };
 
-  [[nodiscard]] bool is_new(const Event& event);
+  [[nodiscard]] bool told_lately(const std::string& key);
+  [[nodiscard]] std::string name_for(const Event& event, std::chrono::system_clock::time_point now);
   [[nodiscard]] boost::asio::awaitable<void> wait(Clock::duration time);
 
   ApiClient client_;

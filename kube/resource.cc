@@ -59,6 +59,14 @@ Resource all_service_cidrs() {
           .since = "1.33"};
 }
 
+Resource events() {
+  return {.group = "events.k8s.io",
+          .path = "/apis/events.k8s.io/v1/namespaces/default/events",
+          .plural = "events",
+          .label_selector = "",
+          .field_selector = ""};
+}
+
 std::string list_target(const Resource& resource, std::size_t limit,
                         std::string_view continue_token) {
   std::string target = fmt::format("{}?limit={}{}", resource.path, limit, selectors(resource));

@@ -29,6 +29,8 @@ struct Resource {
 [[nodiscard]] Resource node_named(std::string_view name);
 [[nodiscard]] Resource all_nodes();
 [[nodiscard]] Resource all_service_cidrs();
+// Those about cluster-scoped objects, like Nodes. We write them and read none.
+[[nodiscard]] Resource events();
 
 // One page of a consistent list (the server asks etcd or proves its cache fresh): no
 // resourceVersion.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "reconcile/apply.h"
+#include "reconcile/node_events.h"
 
 namespace reconcile {
 namespace {
@@ -80,6 +81,8 @@ boost::asio::awaitable<void> Agent::open_kernel() {
       retry_delay_ = kFirstRetry;
       for (const auto& warning : opened->warnings) {
         log_.warning("The node is not as it should be", {{"err", ipvs::to_string(warning)}});
+        const auto event = scheduler_event(settings_.node.name, warning);
+        if (event && event_) event_(*event);
       }
       continue;
     }
@@ -145,6 +148,7 @@ boost::asio::awaitable<void> Agent::write_pending() {
   }
   const bool done = reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now());
   decision_log_.done(reconciliation_, written, pass, Clock::now());
+  tell_of_services();
   statistics_.done(reconciliation_, written, pass, done, Now::current());
   if (!done) {
     retry_soon();
@@ -199,6 +203,11 @@ void Agent::tell_health_checks() {
   if (checks == health_checks_) return;
   health_checks_ = checks;
   if (health_checks_changed_) health_checks_changed_(health_checks_);
+}
+
+void Agent::tell_of_services() {
+  if (!event_) return;
+  for (const auto& event : service_events(reconciliation_)) event_(event);
 }
 
 void Agent::node_changed() {

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "ipvs/kernel.h"
+#include "kube/event.h"
 #include "kube/listener.h"
 #include "reconcile/agent_statistics.h"
 #include "reconcile/decision_log.h"
@@ -71,6 +72,7 @@ class Agent {
   kube::Listener<kube::NodeAddresses>& all_nodes() { return all_nodes_; }
 
   void on_nodes_wanted(NodesWanted wanted) { nodes_wanted_changed_ = std::move(wanted); }
+  void on_event(kube::EventSink sink) { event_ = std::move(sink); }
   void on_health_checks(HealthChecksChanged changed) {
     health_checks_changed_ = std::move(changed);
   }
@@ -100,6 +102,7 @@ class Agent {
   void stop_waiting_for_node();
   void stop_waiting_for_all_nodes();
   void tell_health_checks();
+  void tell_of_services();
   void retry_soon();
   void wake();
 
@@ -121,6 +124,7 @@ class Agent {
   boost::asio::steady_timer timer_;
   NodesWanted nodes_wanted_changed_;
   HealthChecksChanged health_checks_changed_;
+  kube::EventSink event_;
   DesiredState::HealthChecks health_checks_;  // as last told
   TimePoint audit_at_{};                      // the past: at once
   TimePoint drains_at_{};

@@ -7,6 +7,7 @@
 
 #include "kube/api_client.h"
 #include "kube/api_error.h"
+#include "kube/event_recorder.h"
 #include "kube/resource.h"
 
 namespace reconcile {
@@ -18,23 +19,64 @@ struct Request {
   std::string verb;
   kube::Resource resource;
   std::string target;
+  std::string body = {};  // empty: it is a GET
+  bool optional = false;
 };
+
+// An Event that the server judges and does not keep.
+Request event_request(const std::string& node) {
+  const kube::Event trial{
+      .reason = "Check",
+      .action = "Check",
+      .note = "kube-ipvs check asks whether it may create Events",
+      .regarding = {.api_version = "v1", .kind = "Node", .id = {"", node}, .uid = node},
+      .warning = false};
+  const auto now = std::chrono::system_clock::now();
+  return {.verb = "create",
+          .resource = kube::events(),
+          .target = kube::events().path + "?dryRun=All",
+          .body = kube::event_json(trial, node, node + ".check", now),
+          .optional = true};
+}
+
+void add_reading(std::vector<Request>& all, const kube::Resource& resource, bool optional) {
+  all.push_back({.verb = "list",
+                 .resource = resource,
+                 .target = kube::list_target(resource, 1, ""),
+                 .optional = optional});
+  all.push_back({.verb = "watch",
+                 .resource = resource,
+                 .target = kube::watch_target(resource, "0", std::chrono::seconds(1)),
+                 .optional = optional});
+}
 
 std::vector<Request> requests(const std::string& node_name) {
   std::vector<Request> all;
   for (const auto& resource :
        {kube::all_services(), kube::all_endpoint_slices(), kube::node_named(node_name)}) {
-    all.push_back({"list", resource, kube::list_target(resource, 1, "")});
-    all.push_back({"watch", resource, kube::watch_target(resource, "0", std::chrono::seconds(1))});
+    add_reading(all, resource, /*optional=*/false);
   }
+  add_reading(all, kube::all_service_cidrs(), /*optional=*/true);
+  all.push_back(event_request(node_name));
   return all;
+}
+
+asio::awaitable<kube::ApiResult<void>> send(kube::ApiClient& client, const Request& request) {
+  if (request.body.empty()) {
+    auto answer = co_await client.get(request.target);
+    co_return answer;
+  }
+  auto answer = co_await client.post(request.target, request.body);
+  co_return answer;
 }
 
 asio::awaitable<void> ask(kube::ApiClient& client, const std::vector<Request>& all,
                           std::vector<Permission>& permissions) {
   for (const auto& request : all) {
-    Permission permission{.what = request.verb + " " + request.resource.plural, .refusal = {}};
-    if (const auto answer = co_await client.get(request.target); !answer) {
+    Permission permission{.what = request.verb + " " + request.resource.plural,
+                          .refusal = {},
+                          .optional = request.optional};
+    if (const auto answer = co_await send(client, request); !answer) {
       const auto trouble =
           kube::trouble_of(answer.error(), request.verb, request.resource, client.access().url());
       permission.refusal = trouble.why;

@@ -15,6 +15,9 @@ struct Complaint {
   friend bool operator==(const Complaint&, const Complaint&) = default;
 };
 
+// The reason of what is not for long, and no fault of the Service's.
+inline constexpr const char* kWaitsForNodes = "waits until the addresses of all nodes are known";
+
 // "externalIPs 127.0.0.1: a loopback address"
 [[nodiscard]] inline std::string to_string(const Complaint& complaint) {
   return complaint.field + " " + complaint.value + ": " + complaint.reason;

@@ -92,6 +92,7 @@ class Daemon {
     // In a dry run the ports are another agent's.
     if (run == Run::kDry) return;
     watches_node_ = true;
+    agent_.on_event([this](const kube::Event& event) { events_.record(event); });
     servers_.emplace(io_.get_executor(), config, agent_, named_watches(), log_);
   }
 

@@ -24,7 +24,7 @@ Reason refusal(const kube::Address& address, const NodeFacts& node) {
   if (const auto* name = node.elsewhere().node_at(address)) {
     return "an address of node " + *name + "; use a node port";
   }
-  if (node.withholds_addresses()) return "waits until the addresses of all nodes are known";
+  if (node.withholds_addresses()) return kWaitsForNodes;
   return std::nullopt;
 }
 

@@ -34,6 +34,7 @@ struct Permission {
   std::string what;         // "list services"
   std::string refusal;      // why not; empty: we may
   std::string remedy = {};  // of a refusal
+  bool optional = false;    // one can do without
 };
 
 // What the checks look at. Whatever could not be read says so, or is empty.

@@ -12,7 +12,7 @@ ipvs::Outcome try_scheduler(ipvs::Kernel& kernel, const std::string& scheduler) 
   const std::array<ipvs::Step, 2> steps{trial, ipvs::DeleteVirtualServer{trial.id}};
   auto outcome = kernel.write(steps).front();
   if (outcome) {
-    outcome->operation = "use scheduler";
+    outcome->operation = kUseScheduler;
     outcome->subject = scheduler;
   }
   return outcome;

@@ -71,8 +71,35 @@ class Operator(ClusterTest):
     def test_check_finds_the_node_able_and_every_permission_given(self) -> None:
         checks = json.loads(self.ask("check", "-o", "json", *self.agent_flags()))["items"]
         verdicts = {check["id"]: check["verdict"] for check in checks}
-        for able in ("LB001", "LB002", "LB004", "LB005", "LB011", "LB020", "LB025"):
+        for able in ("LB001", "LB002", "LB004", "LB005", "LB011", "LB020", "LB025", "LB026", "LB028"):
             self.assertEqual(verdicts[able], "ok", checks)
+
+    def test_events_name_what_a_service_does_not_get(self) -> None:
+        self.make_with_external_ip("first", "203.0.113.77")
+        self.make_with_external_ip("second", "203.0.113.77")
+        self.make_with_external_ip("captor", "10.96.200.1")
+        for service, reason, words in (
+                ("second", "ClaimLost", f"TCP 203.0.113.77:80 belongs to {NAMESPACE}/first"),
+                ("captor", "ExternalIPRefused", "inside the range of cluster IPs")):
+            with self.subTest(service):
+                self.cluster.wait_for(lambda: self.events_of(service), SOON,
+                                      f"an event of {service}")
+                events = self.events_of(service)
+                self.assertEqual([event["reason"] for event in events], [reason],
+                                 "one, although every node decides the same")
+                self.assertIn(words, events[0]["message"])
+        self.assertEqual(self.events_of("first"), [])
+
+    def make_with_external_ip(self, name: str, address: str) -> None:
+        self.cluster.kubectl("create", "service", "clusterip", name, "--tcp=80", "-n", NAMESPACE)
+        self.cluster.kubectl("patch", "service", name, "-n", NAMESPACE, "-p",
+                             json.dumps({"spec": {"externalIPs": [address]}}))
+
+    def events_of(self, service: str) -> list[dict[str, str]]:
+        listed = self.cluster.kubectl("get", "events", "-n", NAMESPACE, "-o", "json",
+                                      "--field-selector", f"involvedObject.name={service}")
+        return [event for event in json.loads(listed)["items"]
+                if event["reportingComponent"] == "kube-ipvs"]
 
     def test_check_without_the_privilege_says_what_is_missing(self) -> None:
         done = self.cluster.run(self.node, "setpriv", "--bounding-set", "-all", "--inh-caps", "-all",

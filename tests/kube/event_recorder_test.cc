@@ -32,6 +32,16 @@ class EventRecorderTest : public ReflectorTest {
                 .api_version = "v1", .kind = "Node", .id = {.name = "node-1"}, .uid = "node-1"}};
   }
 
+  static Event about_service(const std::string& name, const std::string& note) {
+    return {.reason = "ClaimLost",
+            .action = "Refuse",
+            .note = note,
+            .regarding = {.api_version = "v1",
+                          .kind = "Service",
+                          .id = {.namespace_name = "shop", .name = name},
+                          .uid = "uid-" + name}};
+  }
+
   EventRecorder recorder_{io_.get_executor(), access(), "node-1"};
 };
 
@@ -67,6 +77,32 @@ TEST_F(EventRecorderTest, DropsWhatIsRefusedAndGoesOn) {
   server_.required_token.clear();
   recorder_.record(event("b"));
   EXPECT_TRUE(run_until([&] { return recorder_.counts().sent == 1; }));
+}
+
+TEST_F(EventRecorderTest, LetsAFloodAboutServicesKeepNoEventOfTheNodeBack) {
+  for (int number = 0; number < 200; ++number) {
+    recorder_.record(about_service("web", std::to_string(number)));
+  }
+  recorder_.record(event("so much is gone"));
+  pass(1s);
+  EXPECT_EQ(requests("POST /apis/events.k8s.io/v1/namespaces/shop/events"), 9);
+  EXPECT_EQ(requests("POST /apis/events.k8s.io/v1/namespaces/default/events"), 1);
+}
+
+// Every node decides alike, and one Event is enough.
+TEST_F(EventRecorderTest, SaysOnceWhatAllNodesSayOfAService) {
+  EventRecorder other(io_.get_executor(), access(), "node-2");
+  bool ended = false;
+  boost::asio::co_spawn(io_, other.run(), [&](const std::exception_ptr&) { ended = true; });
+  recorder_.record(about_service("web", "lost"));
+  ASSERT_TRUE(run_until([&] { return recorder_.counts().sent == 1; }));
+  other.record(about_service("web", "lost"));
+  EXPECT_TRUE(run_until([&] { return other.counts().sent == 1; })) << "409 is no loss";
+  other.record(about_service("web", "lost again"));
+  EXPECT_TRUE(run_until([&] { return other.counts().sent == 2; }));
+  EXPECT_EQ(other.counts().dropped, 0U);
+  other.stop();
+  EXPECT_TRUE(run_until([&] { return ended; }));
 }
 
 TEST(EventJson, IsWhatTheApiAsksFor) {

@@ -121,7 +121,15 @@ INSTANTIATE_TEST_SUITE_P(
               [](auto& node) {
                 node.permissions = {{"list services", "403 Forbidden", "add to the ClusterRole"}};
               },
-              Verdict::kBad, "403 Forbidden"}),
+              Verdict::kBad, "403 Forbidden"},
+        Fault{"LB020",
+              [](auto& node) {
+                node.permissions = {{.what = "create events",
+                                     .refusal = "403 Forbidden",
+                                     .remedy = "add to the ClusterRole",
+                                     .optional = true}};
+              },
+              Verdict::kWarning, "403 Forbidden"}),
     [](const auto& fault) { return fault.param.id + "_" + std::to_string(fault.index); });
 
 TEST(NodeChecks, ThatAKernelIsTooOldIsBad) {
