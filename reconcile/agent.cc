@@ -38,7 +38,7 @@ Agent::Agent(const boost::asio::any_io_executor& io, AgentSettings settings, Ker
       repeats_(kRepeatQuiet),
       optional_repeats_(kOptionalQuiet),
       decision_log_(log),
-      statistics_(Now::current()),
+      statistics_(Now::current(), settings_.named_services),
       reconciliation_(settings_.node, settings_.drain_deadline),
       services_("services", reconciliation_, repeats_, log_, [this] { told(); }),
       slices_("endpointslices", reconciliation_, repeats_, log_, [this] { told(); }),
@@ -105,8 +105,7 @@ boost::asio::awaitable<void> Agent::audit() {
     co_return;
   }
   reconciliation_.observed(*observation);
-  statistics_.audited(*observation, reconciliation_.observed_state().foreign_count(),
-                      Now::current());
+  statistics_.audited(*observation, reconciliation_, Now::current());
   audit_at_ = Clock::now() + jittered(settings_.audit_period);
   auditing_ = true;
 }

@@ -38,6 +38,8 @@ struct AgentSettings {
   // How long the Node object, and the addresses of all nodes, are waited for: not everybody may
   // read them.
   std::chrono::milliseconds node_patience{5'000};
+  // As many Services at most have their traffic in the metrics under their name.
+  std::size_t named_services = kNamedServices;
   // A dry run: gets the first plan, which is then not carried out, and the agent stops.
   std::function<void(const Plan&)> show = {};
 };

@@ -79,6 +79,7 @@ struct AgentConfig {
   std::string healthz_bind_address = "0.0.0.0:10256";
   std::string metrics_bind_address = "127.0.0.1:10249";
   bool bind_address_hard_fail = false;
+  int service_metrics = 100;  // as many Services have metrics of their own
   std::string control_socket = "/run/kube-ipvs/agent.sock";
 
   // Logs.

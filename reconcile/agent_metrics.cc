@@ -189,6 +189,49 @@ void add_refusals(MetricsText& out, const Reconciliation& reconciliation) {
   add_by(out, "field", count_refusals(reconciliation));
 }
 
+struct NamedTotals {
+  std::string namespace_name;
+  std::string service;
+  const ServiceTraffic::Totals* totals;
+};
+
+// No Service can have a name like this.
+constexpr const char* kOthers = "(other)";
+
+std::vector<NamedTotals> all_traffic(const ServiceTraffic& traffic) {
+  std::vector<NamedTotals> all;
+  for (const auto& [service, totals] : traffic.named()) {
+    all.push_back({service.namespace_name, service.name, &totals});
+  }
+  all.push_back({kOthers, kOthers, &traffic.others()});
+  return all;
+}
+
+void add_traffic(MetricsText& out, const ServiceTraffic& traffic) {
+  using Totals = ServiceTraffic::Totals;
+  const auto all = all_traffic(traffic);
+  const auto count = [](std::uint64_t number) { return static_cast<double>(number); };
+  const auto both_ways = [&](auto in, auto out_way) {
+    for (const auto& [space, service, totals] : all) {
+      out.sample({{"namespace", space}, {"service", service}, {"direction", "in"}},
+                 count(totals->*in));
+      out.sample({{"namespace", space}, {"service", service}, {"direction", "out"}},
+                 count(totals->*out_way));
+    }
+  };
+  out.family("kube_ipvs_service_connections_total", "counter",
+             "Connections to the busiest Services, by the last audit");
+  for (const auto& [space, service, totals] : all) {
+    out.sample({{"namespace", space}, {"service", service}}, count(totals->connections));
+  }
+  out.family("kube_ipvs_service_packets_total", "counter",
+             "Packets to (in) and from (out) the busiest Services, by the last audit");
+  both_ways(&Totals::packets_in, &Totals::packets_out);
+  out.family("kube_ipvs_service_bytes_total", "counter",
+             "Bytes to (in) and from (out) the busiest Services, by the last audit");
+  both_ways(&Totals::bytes_in, &Totals::bytes_out);
+}
+
 void add_work(MetricsText& out, const AgentStatistics& statistics, TimePoint now) {
   out.family("kube_ipvs_change_latency_seconds", "histogram",
              "From the event of a Service to the kernel's acknowledgement");
@@ -261,6 +304,7 @@ std::string metrics_text(const AgentStatistics& statistics, const Reconciliation
   add_kube_proxys_counts(out, statistics, reconciliation, watches, probes);
   add_no_local(out, reconciliation);
   add_tables(out, statistics, reconciliation);
+  add_traffic(out, statistics.traffic());
   add_refusals(out, reconciliation);
   add_work(out, statistics, now);
   add_watches(out, watches, now);

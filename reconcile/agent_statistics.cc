@@ -30,12 +30,13 @@ std::vector<double> change_buckets() {
 
 }  // namespace
 
-AgentStatistics::AgentStatistics(Now started)
+AgentStatistics::AgentStatistics(Now started, std::size_t named_services)
     : started_(started),
       behind_since_(started.steady),
       sync_duration_(doubling_buckets()),
       network_programming_(programming_buckets()),
-      change_latency_(change_buckets()) {}
+      change_latency_(change_buckets()),
+      traffic_(named_services) {}
 
 void AgentStatistics::queued(Now now) {
   last_queued_ = now;
@@ -46,10 +47,12 @@ void AgentStatistics::troubled(Now now) {
   if (!behind_since_) behind_since_ = now.steady;
 }
 
-void AgentStatistics::audited(const ipvs::Observation& observation, std::size_t foreign, Now now) {
+void AgentStatistics::audited(const ipvs::Observation& observation, const Reconciliation& reconciliation,
+ Now now) {
   last_audit_ = now;
   virtual_servers_ = observation.virtual_servers.size();
-  foreign_ = foreign;
+  foreign_ = reconciliation.observed_state().foreign_count();
+  traffic_.observed(observation.virtual_servers, reconciliation.desired_state());
   ++audits_;
   connections_ = {};
   real_servers_ = 0;

@@ -12,6 +12,7 @@
 #include "reconcile/decision_log.h"
 #include "reconcile/histogram.h"
 #include "reconcile/reconciliation.h"
+#include "reconcile/service_traffic.h"
 
 namespace reconcile {
 
@@ -25,16 +26,19 @@ struct Now {
   }
 };
 
+inline constexpr std::size_t kNamedServices = 100;
+
 class AgentStatistics {
  public:
-  explicit AgentStatistics(Now started);
+  // `named_services`: as many at most have their traffic under their name.
+  explicit AgentStatistics(Now started, std::size_t named_services = kNamedServices);
 
   // Something was told that the kernel does not have yet.
   void queued(Now now);
   // The kernel could not be opened, read, or written as a whole.
   void troubled(Now now);
-  // The kernel was read completely; `foreign` of its virtual servers are not ours.
-  void audited(const ipvs::Observation& observation, std::size_t foreign, Now now);
+  // The kernel was read completely, and `reconciliation` knows.
+  void audited(const ipvs::Observation& observation, const Reconciliation& reconciliation, Now now);
   // A pass was carried out; `whole`: the kernel has all that was decided.
   void done(const Reconciliation& reconciliation, const Report& written, const Pass& pass,
             bool whole, Now now);
@@ -61,6 +65,7 @@ class AgentStatistics {
   [[nodiscard]] std::uint64_t service_changes() const { return service_changes_; }
 
   // As of the last complete reading, ours and foreign.
+  [[nodiscard]] const ServiceTraffic& traffic() const { return traffic_; }
   [[nodiscard]] const ipvs::ConnectionCounts& connections() const { return connections_; }
   [[nodiscard]] std::uint64_t virtual_servers() const { return virtual_servers_; }
   [[nodiscard]] std::uint64_t foreign() const { return foreign_; }
@@ -85,6 +90,7 @@ class AgentStatistics {
   std::uint64_t last_repairs_ = 0;
   std::uint64_t audits_ = 0;
   std::uint64_t service_changes_ = 0;
+  ServiceTraffic traffic_;
   ipvs::ConnectionCounts connections_;
   std::uint64_t virtual_servers_ = 0;
   std::uint64_t foreign_ = 0;

@@ -163,6 +163,10 @@ const std::array kFields = {
     ConfigField{"bindAddressHardFail", "bind-address-hard-fail", kBool, kHonoured,
                 "End when a server's address cannot be bound", "",
                 at<&AgentConfig::bind_address_hard_fail>},
+    ConfigField{"", "service-metrics", kInteger, kHonoured,
+                "As many Services, the busiest, have metrics of their traffic under their names; "
+                "the others share one",
+                "", at<&AgentConfig::service_metrics>, check_natural, true},
     ConfigField{"", "control-socket", kText, kHonoured,
                 "Unix socket for kube-ipvs' own subcommands; empty: none", "",
                 at<&AgentConfig::control_socket>, nullptr, true},

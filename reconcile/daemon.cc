@@ -79,6 +79,7 @@ class Daemon {
             {.node = node_,
              .audit_period = config.sync_period,
              .drain_deadline = config.drain_deadline,
+             .named_services = static_cast<std::size_t>(std::max(0, config.service_metrics)),
              .show = run == Run::kDry ? shown() : nullptr},
             [this, settings = kernel_settings(node_)] { return open_kernel(settings); }, log),
         signals_(io_, SIGTERM, SIGINT),

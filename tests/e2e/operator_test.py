@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from e2e.fixture import PORT, SOON, ClusterTest
+from e2e.metrics_lint import lint
 from lab.client import Completed
 from lab.cluster import Pod
 
@@ -34,6 +35,32 @@ class Operator(ClusterTest):
         metrics = self.fetch("http://127.0.0.1:10249/metrics")
         self.assertIn('kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"}', metrics)
         self.assertIn('kube_ipvs_virtual_servers{owner="ours"}', metrics)
+
+    def test_metrics_pass_promtools_linter(self) -> None:
+        metrics = self.fetch("http://127.0.0.1:10249/metrics")
+        self.assertEqual(lint(metrics), [
+            # kube-proxy's own name of a gauge.
+            "kubeproxy_sync_proxy_rules_no_local_endpoints_total: "
+            'non-counter metrics should not have "_total" suffix'])
+
+    def test_metrics_tell_what_a_service_carries(self) -> None:
+        for _ in range(5):
+            self.fetch(f"http://{self.address}:{PORT}/")
+        name = f'{{namespace="{NAMESPACE}",service="httpenv"'
+        series = (f"kube_ipvs_service_connections_total{name}}} ",
+                  f'kube_ipvs_service_packets_total{name},direction="in"}} ',
+                  f'kube_ipvs_service_bytes_total{name},direction="out"}} ')
+
+        def told() -> dict[str, float]:
+            lines = self.fetch("http://127.0.0.1:10249/metrics").splitlines()
+            return {each: float(line[len(each):]) for line in lines for each in series
+                    if line.startswith(each)}
+
+        self.cluster.wait_for(lambda: told().get(series[0], 0) >= 5, SOON,
+                              "five connections in the Service's metrics")
+        values = told()
+        self.assertGreater(values[series[1]], 5, "more packets than connections")
+        self.assertGreater(values[series[2]], values[series[1]], "more bytes than packets")
 
     def test_get_shows_the_service_and_its_endpoints(self) -> None:
         services = self.ask("get", "services", "-n", NAMESPACE)

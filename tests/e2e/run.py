@@ -27,8 +27,8 @@ from lab.settings import LabError  # noqa: E402
 MODULES = ("program_test", "manifests_test", "rights_test", "scenario_test", "shared_cases_test",
            "families_test", "traffic_test", "rolling_test", "wire_test", "repair_test",
            "fault_test", "contract_test", "client_test", "brake_test", "restart_test",
-           "dry_run_test", "takeover_test", "operator_test", "monitoring_test", "status_test",
-           "confinement_test")
+           "dry_run_test", "takeover_test", "metrics_lint_test", "operator_test",
+           "monitoring_test", "status_test", "confinement_test")
 LOG_TAIL = 15
 
 Err = tuple[type[BaseException], BaseException, TracebackType] | tuple[None, None, None]
