@@ -8,6 +8,7 @@
 
 #include "reconcile/apply.h"
 #include "reconcile/node_events.h"
+#include "reconcile/scheduler_trial.h"
 
 namespace reconcile {
 namespace {
@@ -58,6 +59,7 @@ boost::asio::awaitable<void> Agent::run() {
   decision_log_.started(Clock::now());
   co_await open_kernel();
   while (!stopping_) {
+    co_await take_configuration();
     stop_waiting_for_node();
     stop_waiting_for_all_nodes();
     co_await audit();
@@ -81,8 +83,7 @@ boost::asio::awaitable<void> Agent::open_kernel() {
       retry_delay_ = kFirstRetry;
       for (const auto& warning : opened->warnings) {
         log_.warning("The node is not as it should be", {{"err", ipvs::to_string(warning)}});
-        const auto event = scheduler_event(settings_.node.name, warning);
-        if (event && event_) event_(*event);
+        tell_of_scheduler(warning);
       }
       continue;
     }
@@ -202,6 +203,42 @@ void Agent::tell_health_checks() {
   if (checks == health_checks_) return;
   health_checks_ = checks;
   if (health_checks_changed_) health_checks_changed_(health_checks_);
+}
+
+void Agent::configured(NodeConfig node, std::chrono::milliseconds audit_period,
+                       std::size_t at_restart) {
+  statistics_.took_configuration(at_restart);
+  settings_.audit_period = audit_period;
+  next_node_ = std::move(node);
+  wake();
+}
+
+boost::asio::awaitable<void> Agent::take_configuration() {
+  if (!next_node_ || stopping_) co_return;
+  auto node = *std::exchange(next_node_, std::nullopt);
+  const auto& scheduler = settings_.node.scheduler;
+  if (node.scheduler != scheduler) {
+    const bool may = co_await may_schedule(node.scheduler);
+    if (!may) node.scheduler = scheduler;
+  }
+  settings_.node = node;
+  reconciliation_.configured(std::move(node));
+  audit_at_ = {};
+}
+
+boost::asio::awaitable<bool> Agent::may_schedule(const std::string& scheduler) {
+  const auto refused = co_await kernel_thread_.run(
+      [this, &scheduler] { return try_scheduler(*kernel_, scheduler); });
+  if (!refused) co_return true;
+  log_.error("The kernel refuses the new scheduler; the one before stays",
+             {{"err", ipvs::to_string(*refused)}});
+  tell_of_scheduler(*refused);
+  co_return false;
+}
+
+void Agent::tell_of_scheduler(const ipvs::Error& refused) {
+  const auto event = scheduler_event(settings_.node.name, refused);
+  if (event && event_) event_(*event);
 }
 
 void Agent::tell_of_services() {

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,12 @@ class Agent {
     health_checks_changed_ = std::move(changed);
   }
 
+  // Decides by another configuration from now on, without writing anything twice. A scheduler that
+  // the kernel refuses is not taken. `at_restart`: as many settings wait for the next start.
+  void configured(NodeConfig node, std::chrono::milliseconds audit_period, std::size_t at_restart);
+  // A configuration was given that is none; nothing changes.
+  void refused_configuration() { statistics_.refused_configuration(); }
+
   // Something changed on the node that no reflector tells, like an address: the kernel is read
   // again at once.
   void node_changed();
@@ -94,6 +101,8 @@ class Agent {
 
  private:
   boost::asio::awaitable<void> open_kernel();
+  boost::asio::awaitable<void> take_configuration();
+  boost::asio::awaitable<bool> may_schedule(const std::string& scheduler);
   boost::asio::awaitable<void> audit();
   boost::asio::awaitable<void> look_after_drains();
   boost::asio::awaitable<void> write_pending();
@@ -105,6 +114,7 @@ class Agent {
   void stop_waiting_for_all_nodes();
   void tell_health_checks();
   void tell_of_services();
+  void tell_of_scheduler(const ipvs::Error& refused);
   void retry_soon();
   void wake();
 
@@ -124,6 +134,7 @@ class Agent {
   KernelThread kernel_thread_;
   std::unique_ptr<ipvs::Kernel> kernel_;  // touched on the kernel thread only, once opened
   boost::asio::steady_timer timer_;
+  std::optional<NodeConfig> next_node_;  // not taken yet
   NodesWanted nodes_wanted_changed_;
   HealthChecksChanged health_checks_changed_;
   kube::EventSink event_;

@@ -232,6 +232,19 @@ void add_traffic(MetricsText& out, const ServiceTraffic& traffic) {
   both_ways(&Totals::bytes_in, &Totals::bytes_out);
 }
 
+void add_configurations(MetricsText& out, const AgentStatistics::Configurations& configurations) {
+  out.family("kube_ipvs_config_reloads_total", "counter",
+             "Changes of the configuration's file, by what became of them");
+  out.sample({{"result", "applied"}}, static_cast<double>(configurations.taken));
+  out.sample({{"result", "refused"}}, static_cast<double>(configurations.refused));
+  out.family("kube_ipvs_config_last_reload_successful", "gauge",
+             "0 while the configuration's file is none, and an older one holds");
+  out.sample(configurations.last_was_taken ? 1 : 0);
+  out.family("kube_ipvs_config_restart_needed", "gauge",
+             "Settings of the configuration's file that wait for the next start");
+  out.sample(static_cast<double>(configurations.at_restart));
+}
+
 void add_work(MetricsText& out, const AgentStatistics& statistics, TimePoint now) {
   out.family("kube_ipvs_change_latency_seconds", "histogram",
              "From the event of a Service to the kernel's acknowledgement");
@@ -307,6 +320,7 @@ std::string metrics_text(const AgentStatistics& statistics, const Reconciliation
   add_traffic(out, statistics.traffic());
   add_refusals(out, reconciliation);
   add_work(out, statistics, now);
+  add_configurations(out, statistics.configurations());
   add_watches(out, watches, now);
   out.family("kube_ipvs_build_info", "gauge", "1, with the version");
   out.sample({{"version", std::string(kVersion)}}, 1);

@@ -47,8 +47,8 @@ void AgentStatistics::troubled(Now now) {
   if (!behind_since_) behind_since_ = now.steady;
 }
 
-void AgentStatistics::audited(const ipvs::Observation& observation, const Reconciliation& reconciliation,
- Now now) {
+void AgentStatistics::audited(const ipvs::Observation& observation,
+                              const Reconciliation& reconciliation, Now now) {
   last_audit_ = now;
   virtual_servers_ = observation.virtual_servers.size();
   foreign_ = reconciliation.observed_state().foreign_count();
@@ -80,6 +80,17 @@ void AgentStatistics::done(const Reconciliation& reconciliation, const Report& w
   behind_since_.reset();
   // What is left came in while this was written: a node that never rests is not behind for ever.
   if (reconciliation.pending()) behind_since_ = pass.decided;
+}
+
+void AgentStatistics::took_configuration(std::size_t at_restart) {
+  ++configurations_.taken;
+  configurations_.at_restart = at_restart;
+  configurations_.last_was_taken = true;
+}
+
+void AgentStatistics::refused_configuration() {
+  ++configurations_.refused;
+  configurations_.last_was_taken = false;
 }
 
 void AgentStatistics::count_steps(const Report& written, bool repairs) {

@@ -43,6 +43,11 @@ class AgentStatistics {
   void done(const Reconciliation& reconciliation, const Report& written, const Pass& pass,
             bool whole, Now now);
 
+  // Another configuration took effect, but for `at_restart` of its settings.
+  void took_configuration(std::size_t at_restart);
+  // A configuration was none.
+  void refused_configuration();
+
   // Since when the kernel has not held what it should; nothing: it does.
   [[nodiscard]] std::optional<TimePoint> behind_since() const { return behind_since_; }
   [[nodiscard]] bool synced_once() const { return last_sync_.has_value(); }
@@ -63,6 +68,15 @@ class AgentStatistics {
   [[nodiscard]] std::uint64_t last_repairs() const { return last_repairs_; }
   [[nodiscard]] std::uint64_t audits() const { return audits_; }
   [[nodiscard]] std::uint64_t service_changes() const { return service_changes_; }
+
+  // Of the configuration's file since the start.
+  struct Configurations {
+    std::uint64_t taken = 0;
+    std::uint64_t refused = 0;
+    std::size_t at_restart = 0;  // settings of the last one taken that wait for the next start
+    bool last_was_taken = true;
+  };
+  [[nodiscard]] const Configurations& configurations() const { return configurations_; }
 
   // As of the last complete reading, ours and foreign.
   [[nodiscard]] const ServiceTraffic& traffic() const { return traffic_; }
@@ -90,6 +104,7 @@ class AgentStatistics {
   std::uint64_t last_repairs_ = 0;
   std::uint64_t audits_ = 0;
   std::uint64_t service_changes_ = 0;
+  Configurations configurations_;
   ServiceTraffic traffic_;
   ipvs::ConnectionCounts connections_;
   std::uint64_t virtual_servers_ = 0;

@@ -21,6 +21,13 @@ void report(Log& log, const AgentSetup& setup) {
   }
 }
 
+tl::expected<AgentConfig, std::string> read_again(const GivenFlags& given, Log& log) {
+  auto setup = agent_setup(given);
+  if (!setup) return tl::unexpected(std::move(setup.error()));
+  report(log, *setup);
+  return std::move(setup->config);
+}
+
 int run_agent(const GivenFlags& given, Run run) {
   const auto setup = agent_setup(given);
   if (!setup) return complain(setup.error()), kWrongInvocation;
@@ -30,7 +37,9 @@ int run_agent(const GivenFlags& given, Run run) {
   Log log(config.verbosity, {},
           config.logging_format == "json" ? LogFormat::kJson : LogFormat::kText);
   report(log, *setup);
-  return run_daemon(config, *access, log, run);
+  const ConfigSource source{.path = config_path(given),
+                            .read = [&] { return read_again(given, log); }};
+  return run_daemon(config, source, *access, log, run);
 }
 
 }  // namespace

@@ -86,7 +86,7 @@ NodeConfig node_config(const AgentConfig& config, const std::string& api_server,
 }
 
 ipvs::KernelSettings kernel_settings(const NodeConfig& node) {
-  return {.rules = node.rules, .sysctls = sysctl_paths(node.settings)};
+  return {.rules = node.rules, .sysctls = sysctl_paths()};
 }
 
 }  // namespace reconcile

@@ -23,7 +23,9 @@
 #include "reconcile/agent.h"
 #include "reconcile/agent_servers.h"
 #include "reconcile/command.h"
+#include "reconcile/config_changes.h"
 #include "reconcile/configured_node.h"
+#include "reconcile/file_watch.h"
 #include "reconcile/node_watch.h"
 #include "reconcile/plan_script.h"
 #include "reconcile/scheduler_trial.h"
@@ -34,6 +36,8 @@ namespace {
 
 namespace asio = boost::asio;
 using namespace std::chrono_literals;
+
+constexpr auto kConfigPeriod = 2s;  // how soon a changed file is noticed
 
 // Of what one can do without: a server that has none of it, or does not give it, is not asked for
 // it again and again.
@@ -66,14 +70,25 @@ kube::ReflectorOptions reflector_options(const AgentConfig& config, kube::EventR
   return options;
 }
 
+// Without the privilege the score stays; that is no reason to end.
+void set_oom_score(int score, Log& log) {
+  std::ofstream file("/proc/self/oom_score_adj");
+  file << score;
+  file.flush();
+  if (!file) log.info(2, "The OOM score stays as it is; root may lower it", {{"wanted", score}});
+}
+
 // The agent between its two doors.
 class Daemon {
  public:
-  Daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run)
+  Daemon(const AgentConfig& config, const ConfigSource& source, const kube::ClusterAccess& access,
+         Log& log, Run run)
       : log_(log),
+        config_(config),
+        source_(source),
         access_(access),
         run_(run),
-        node_(node_config(config, access.host, std::thread::hardware_concurrency())),
+        node_(node_of(config)),
         agent_(
             io_.get_executor(),
             {.node = node_,
@@ -94,7 +109,10 @@ class Daemon {
     if (run == Run::kDry) return;
     watches_node_ = true;
     agent_.on_event([this](const kube::Event& event) { events_.record(event); });
-    servers_.emplace(io_.get_executor(), config, agent_, named_watches(), log_);
+    servers_.emplace(io_.get_executor(), config_, agent_, named_watches(), log_);
+    if (source.path.empty()) return;
+    config_watch_.emplace(io_.get_executor(), source.path, kConfigPeriod,
+                          [this] { reconfigure(); });
   }
 
   int run() {
@@ -107,11 +125,44 @@ class Daemon {
     for (auto& reflector : reflectors_) spawn(reflector.run());
     spawn(agent_.run());
     spawn(events_.run());
+    if (config_watch_) spawn(config_watch_->run());
     io_.run();
     return failed_ ? kFailed : kDone;
   }
 
  private:
+  [[nodiscard]] NodeConfig node_of(const AgentConfig& config) const {
+    return node_config(config, access_.host, std::thread::hardware_concurrency());
+  }
+
+  // The configuration's file has other contents.
+  void reconfigure() {
+    const auto wanted = source_.read();
+    if (!wanted) {
+      agent_.refused_configuration();
+      log_.error("The changed configuration is none; the one before holds on",
+                 {{"file", source_.path}, {"err", wanted.error()}});
+      return;
+    }
+    const auto changes = config_changes(config_, *wanted);
+    for (const auto& change : changes) say(change);
+    config_ = applicable(config_, *wanted);
+    log_.set_verbosity(config_.verbosity);
+    set_oom_score(config_.oom_score_adj, log_);
+    const auto waiting = std::ranges::count(changes, true, &ConfigChange::at_restart);
+    agent_.configured(node_of(config_), config_.sync_period, static_cast<std::size_t>(waiting));
+  }
+
+  void say(const ConfigChange& change) {
+    if (change.at_restart) {
+      log_.warning("A changed setting waits for the agent's next start",
+                   {{"setting", change.setting}, {"from", change.before}, {"to", change.after}});
+    } else {
+      log_.info(0, "A setting has changed",
+                {{"setting", change.setting}, {"from", change.before}, {"to", change.after}});
+    }
+  }
+
   // The kernel door; and beside it a monitor, opened before anything is read, so that no change is
   // missed. Without one the audits find what changed, later. Runs on the kernel thread.
   ipvs::Result<OpenKernel> open_kernel(const ipvs::KernelSettings& settings) {
@@ -198,6 +249,7 @@ class Daemon {
 
   void stop() {
     signals_.cancel();
+    if (config_watch_) config_watch_->stop();
     watches_node_ = false;
     if (node_watch_) node_watch_->stop();
     if (servers_) servers_->stop();
@@ -210,6 +262,8 @@ class Daemon {
 
   asio::io_context io_{1};
   Log& log_;
+  AgentConfig config_;  // what is in force
+  ConfigSource source_;
   kube::ClusterAccess access_;
   Run run_;
   NodeConfig node_;
@@ -220,21 +274,15 @@ class Daemon {
   std::shared_ptr<kube::Reflector> all_nodes_;  // none: nobody needs them
   std::optional<AgentServers> servers_;
   std::optional<NodeWatch> node_watch_;
+  std::optional<FileWatch> config_watch_;
   bool watches_node_ = false;  // not in a dry run, nor when we stop
   bool failed_ = false;
 };
 
-// Without the privilege the score stays; that is no reason to end.
-void set_oom_score(int score, Log& log) {
-  std::ofstream file("/proc/self/oom_score_adj");
-  file << score;
-  file.flush();
-  if (!file) log.info(2, "The OOM score stays as it is; root may lower it", {{"wanted", score}});
-}
-
 }  // namespace
 
-int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log, Run run) {
+int run_daemon(const AgentConfig& config, const ConfigSource& source,
+               const kube::ClusterAccess& access, Log& log, Run run) {
   log.info(0, "Starting",
            {{"version", kVersion}, {"node", config.node_name}, {"server", access.url()}});
   for (const auto& warning : access.warnings) log.warning(warning);
@@ -243,7 +291,7 @@ int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log
     log.warning("The kernel does not let the agent give up starting programs; it starts none",
                 {{"err", refused.message()}});
   }
-  return Daemon(config, access, log, run).run();
+  return Daemon(config, source, access, log, run).run();
 }
 
 }  // namespace reconcile

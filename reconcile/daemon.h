@@ -2,6 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string>
+#include <tl/expected.hpp>
 
 #include "kube/access.h"
 #include "reconcile/agent_config.h"
@@ -12,8 +15,15 @@ namespace reconcile {
 // A dry run prints what the first plan would do, on stdout as a script, and writes nothing.
 enum class Run : std::uint8_t { kForEver, kDry };
 
+// Where the configuration came from, and may come from again.
+struct ConfigSource {
+  std::string path;  // its file; empty: there is none
+  // Reads everything anew: the configuration, or what is wrong with it.
+  std::function<tl::expected<AgentConfig, std::string>()> read;
+};
+
 // Runs until SIGTERM or SIGINT; returns the exit code. The kernel keeps its tables.
-[[nodiscard]] int run_daemon(const AgentConfig& config, const kube::ClusterAccess& access, Log& log,
-                             Run run = Run::kForEver);
+[[nodiscard]] int run_daemon(const AgentConfig& config, const ConfigSource& source,
+                             const kube::ClusterAccess& access, Log& log, Run run);
 
 }  // namespace reconcile

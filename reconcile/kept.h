@@ -23,6 +23,9 @@ class Kept {
  public:
   explicit Kept(Ranges excluded = {}) : excluded_(std::move(excluded)) {}
 
+  // Other addresses are the operator's from now on.
+  void exclude(Ranges excluded) { excluded_ = std::move(excluded); }
+
   // Holds what was found and is not wanted, as far as it may belong to an object not read.
   void hold(const ClusterState& cluster, const DesiredState& desired,
             const ObservedState& observed);

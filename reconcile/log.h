@@ -52,6 +52,9 @@ class Log {
   // Without a sink: stderr.
   explicit Log(int verbosity, Sink sink = {}, LogFormat format = LogFormat::kText);
 
+  // What is less important than this is not written from now on.
+  void set_verbosity(int verbosity) { verbosity_ = verbosity; }
+
   void info(int level, std::string_view message, std::initializer_list<Field> fields = {},
             Where where = Where::here());
   void warning(std::string_view message, std::initializer_list<Field> fields = {},

@@ -210,8 +210,7 @@ Results permissions(const NodeReading& node) {
     auto result = good(fmt::format("LB{:03}", id++), "may " + permission.what);
     results.push_back(permission.refusal.empty()
                           ? std::move(result)
-                          : but(result,
-                                permission.optional ? Verdict::kWarning : Verdict::kBad,
+                          : but(result, permission.optional ? Verdict::kWarning : Verdict::kBad,
                                 permission.refusal, permission.remedy));
   }
   return results;

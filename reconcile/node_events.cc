@@ -34,10 +34,9 @@ const char* reason_of(const Complaint& complaint) {
 void add_conflicts(const Reconciliation& decision, Causes& causes) {
   for (const auto& conflict : decision.conflicts()) {
     if (decision.desired_state().virtual_server(conflict.id) == nullptr) continue;
-    const auto text =
-        fmt::format("{} belongs to {}, which comes first; give one of them another address or port",
-                    ipvs::to_string(conflict.id),
-                    kube::to_string(decision.desired_state().owner(conflict.id)));
+    const auto text = fmt::format(
+        "{} belongs to {}, which comes first; give one of them another address or port",
+        ipvs::to_string(conflict.id), kube::to_string(decision.desired_state().owner(conflict.id)));
     for (const auto& loser : conflict.losers) add(causes, loser, "ClaimLost", text);
   }
 }

@@ -41,6 +41,11 @@ Ranges without_overlaps(Ranges ranges) {
 
 NodeFacts::NodeFacts(NodeConfig config) : config_(std::move(config)) { derive(); }
 
+void NodeFacts::configured(NodeConfig config) {
+  config_ = std::move(config);
+  derive();
+}
+
 FactsChange NodeFacts::told(const std::optional<kube::Node>& node) {
   node_ = node;
   return derive();

@@ -38,6 +38,8 @@ class NodeFacts {
   NodeFacts() = default;
   NodeFacts(NodeConfig config);  // NOLINT: a node of which nothing else is known yet
 
+  // The operator has another opinion: everything may be decided otherwise.
+  void configured(NodeConfig config);
   // The Node object; none: it does not exist.
   FactsChange told(const std::optional<kube::Node>& node);
   // What the kernel says of its addresses.

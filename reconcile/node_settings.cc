@@ -64,9 +64,16 @@ std::vector<DesiredSysctl> desired_sysctls(const NodeSettings& settings) {
   return sysctls;
 }
 
-std::vector<std::string> sysctl_paths(const NodeSettings& settings) {
+std::vector<std::string> sysctl_paths() {
+  const NodeSettings all{.strict_arp = true,
+                         .conntrack = {.max = 1,
+                                       .tcp_established = seconds(1),
+                                       .tcp_close_wait = seconds(1),
+                                       .tcp_be_liberal = true,
+                                       .udp = seconds(1),
+                                       .udp_stream = seconds(1)}};
   std::vector<std::string> paths;
-  for (auto& sysctl : desired_sysctls(settings)) paths.push_back(std::move(sysctl.path));
+  for (auto& sysctl : desired_sysctls(all)) paths.push_back(std::move(sysctl.path));
   return paths;
 }
 

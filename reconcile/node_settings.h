@@ -44,8 +44,9 @@ struct DesiredSysctl {
 // Sorted by path.
 [[nodiscard]] std::vector<DesiredSysctl> desired_sysctls(const NodeSettings& settings);
 
-// The paths of desired_sysctls(): what an observation has to read.
-[[nodiscard]] std::vector<std::string> sysctl_paths(const NodeSettings& settings);
+// The paths that desired_sysctls() may have, whatever the settings: what an observation has to
+// read, so that the settings may change under an open kernel door.
+[[nodiscard]] std::vector<std::string> sysctl_paths();
 
 // What has to be written so that the node is set as `settings` say, as far as it was read. A sysctl
 // that does not exist is written all the same: the error then names what the kernel lacks.

@@ -31,6 +31,12 @@ bool asks_for_one_of(const kube::Service& service, const Ranges& ranges) {
 Reconciliation::Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace)
     : facts_(std::move(node)), drains_(drain_grace), kept_(facts_.config().excluded) {}
 
+void Reconciliation::configured(NodeConfig node) {
+  kept_.exclude(node.excluded);
+  facts_.configured(std::move(node));
+  stale_.merge(cluster_.services_if([](const auto&, const auto&) { return true; }));
+}
+
 void Reconciliation::observed(const ipvs::Observation& observation) {
   observed_.replace(observation);
   mark(facts_.read(observation.node_addresses));

@@ -83,6 +83,10 @@ class Reconciliation {
     }
   }
 
+  // The operator has another opinion of this node, as NodeConfig says: every Service is decided
+  // anew. What a kernel door was opened with (`rules`) cannot change.
+  void configured(NodeConfig node);
+
   // Whether the Node object has to be told before anything is decided: without it, hints, the
   // primary addresses and the pods of NodeCIDR are unknown, and what they ask for would go and come
   // again.

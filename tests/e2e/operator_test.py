@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 from e2e.fixture import PORT, SOON, ClusterTest
 from e2e.metrics_lint import lint
@@ -10,6 +11,7 @@ from lab.client import Completed
 from lab.cluster import Pod
 
 NAMESPACE = "operator"
+CONFIGURATION = "/run/kube-ipvs/config.yaml"
 
 
 class Operator(ClusterTest):
@@ -127,6 +129,38 @@ class Operator(ClusterTest):
                                       "--field-selector", f"involvedObject.name={service}")
         return [event for event in json.loads(listed)["items"]
                 if event["reportingComponent"] == "kube-ipvs"]
+
+    def test_a_changed_configuration_is_taken_and_a_broken_one_is_not(self) -> None:
+        node, agents = self.node_names()[2], self.cluster.agents
+        options = agents.options
+        self.addCleanup(agents.restart, node, signal.SIGTERM)
+        self.addCleanup(setattr, agents, "options", options)
+        self.write_configuration(node, "{scheduler: rr, syncPeriod: 5s}")
+        agents.options = ("--config", CONFIGURATION)
+        agents.restart(node, signal.SIGTERM)
+        self.wait_for_scheduler(node, "rr")
+        self.write_configuration(node, "{scheduler: wlc, syncPeriod: 5s}")
+        self.wait_for_scheduler(node, "wlc")
+        self.assertIn('setting="ipvs.scheduler" from="rr" to="wlc"', agents.log(node))
+        self.write_configuration(node, "{scheduler: rr, syncPeriod: soon}")
+        self.cluster.wait_for(
+            lambda: "kube_ipvs_config_last_reload_successful 0\n" in
+            self.cluster.output(node, "curl", "-sS", "http://127.0.0.1:10249/metrics"),
+            SOON, "the broken configuration to be refused")
+        self.assertIn("'soon' is no duration", agents.log(node))
+        self.wait_for_scheduler(node, "wlc")
+
+    def write_configuration(self, node: str, ipvs: str) -> None:
+        done = self.cluster.lab.run(node, ["tee", CONFIGURATION], stdin=(
+            "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+            f"clientConnection: {{kubeconfig: {self.cluster.agents.kubeconfig}}}\n"
+            f"conntrack: {{maxPerCore: 0}}\nipvs: {ipvs}\n"))
+        self.assertEqual(done.code, 0, done.err)
+
+    def wait_for_scheduler(self, node: str, scheduler: str) -> None:
+        line = f"TCP  {self.address}:{PORT} {scheduler}"
+        self.cluster.wait_for(lambda: line in self.cluster.output(node, "ipvsadm", "-Ln"), SOON,
+                              f"'{line}' on {node}")
 
     def test_check_without_the_privilege_says_what_is_missing(self) -> None:
         done = self.cluster.run(self.node, "setpriv", "--bounding-set", "-all", "--inh-caps", "-all",

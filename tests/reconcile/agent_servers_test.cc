@@ -251,6 +251,55 @@ TEST(Metrics, CountWhatServicesAskForAndDoNotGet) {
   EXPECT_THAT(text, HasSubstr("kube_ipvs_refusals{field=\"claim\"} 1\n"));
 }
 
+TEST(Metrics, NameTheTrafficOfTheBusiestServicesAndSumUpTheRest) {
+  auto decision = nothing_told();
+  decision.replaced(std::vector<kube::Service>{service("shop/busy", {"10.96.0.1"}),
+                                               service("shop/quiet", {"10.96.0.2"})},
+                    {});
+  decision.replaced(std::vector<kube::EndpointSlice>{}, {});
+  decision.observed({});
+  std::ignore = decision.decide({});
+  AgentStatistics statistics(at(0s), 1);
+  ipvs::Observation read;
+  read.virtual_servers = {{.id = test::tcp("10.96.0.1", 80),
+                           .settings = {},
+                           .traffic = {.connections = 7, .packets_in = 70, .bytes_out = 7000},
+                           .real_servers = {}},
+                          {.id = test::tcp("10.96.0.2", 80),
+                           .settings = {},
+                           .traffic = {.connections = 2, .packets_in = 20, .bytes_out = 2000},
+                           .real_servers = {}}};
+  statistics.audited(read, decision, at(1s));
+  const auto text = metrics_text(statistics, decision, {}, {}, at(5s).steady);
+  for (const auto* sample : {
+         R"(connections_total{namespace="shop",service="busy"} 7)",
+             R"(packets_total{namespace="shop",service="busy",direction="in"} 70)",
+             R"(bytes_total{namespace="shop",service="busy",direction="out"} 7000)",
+             R"(connections_total{namespace="(other)", service = "(other)"
+       } 2)
+    ",
+    R"(packets_total{namespace="(other)",
+        service = "(other)", direction = "in"
+} 20)",
+        R"(bytes_total{namespace="(other)",service="(other)",direction="out"
+} 2000)"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("kube_ipvs_service_") + sample + "\n"));
+}
+EXPECT_THAT(text, testing::Not(HasSubstr("quiet")));
+}
+
+TEST(Metrics, TellWhatBecameOfTheConfigurationsFile) {
+  AgentStatistics statistics(at(0s));
+  statistics.took_configuration(3);
+  statistics.refused_configuration();
+  const auto text = metrics_text(statistics, nothing_told(), {}, {}, at(5s).steady);
+  for (const auto* sample :
+       {R"(reloads_total{result="applied"} 1)", R"(reloads_total{result="refused"} 1)",
+        "last_reload_successful 0", "restart_needed 3"}) {
+    EXPECT_THAT(text, HasSubstr(std::string("kube_ipvs_config_") + sample + "\n"));
+  }
+}
+
 // One that has been doing this and that.
 kube::WatchStatistics busy_watch(Now when) {
   auto watch = watch_heard_at(when);

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "builders.h"
+#include "reconcile/scheduler_trial.h"
 #include "tests/fakes/fake_kernel.h"
 #include "tests/fakes/faulty_kernel.h"
 
@@ -354,6 +355,67 @@ TEST_F(AnAgent, SaysThatItHoldsWhatMayBelongToAServiceThatItCannotRead) {
   ASSERT_TRUE(eventually([this] { return text.find("could not be read") != std::string::npos; }));
   EXPECT_THAT(text, HasSubstr("virtual_servers=1 addresses=1 real_servers=0"));
   EXPECT_EQ(real_servers(), 1U);
+}
+
+TEST_F(AnAgent, TellsEventsOfAServiceThatLosesAnAddress) {
+  start();
+  std::vector<std::string> events;
+  agent->on_event([&](const kube::Event& event) {
+    events.push_back(kube::to_string(event.regarding.id) + " " + event.reason);
+  });
+  auto first = service("a/first", {"10.96.0.1"});
+  auto second = service("a/second", {"10.96.0.2"});
+  first.external_ips = second.external_ips = {ip("203.0.113.1")};
+  agent->services().replaced({first, second});
+  agent->services().settled();
+  tell_endpoints({});
+  EXPECT_TRUE(eventually([&] { return !events.empty(); }));
+  EXPECT_THAT(events, testing::ElementsAre("a/second ClaimLost"));
+}
+
+TEST_F(AnAgent, TellsAnEventOfTheNodeWhenTheSchedulerIsUnknown) {
+  warnings = {{.code = ENOENT, .operation = kUseScheduler, .subject = "nope", .remedy = "Load it"}};
+  start();
+  std::vector<std::string> events;
+  agent->on_event([&](const kube::Event& event) {
+    events.push_back(kube::to_string(event.regarding.id) + " " + event.reason);
+  });
+  EXPECT_TRUE(eventually([&] { return !events.empty(); }));
+  EXPECT_THAT(events, testing::ElementsAre("here SchedulerUnknown"));
+}
+
+TEST_F(AnAgent, TakesAnotherConfigurationWhileItRuns) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  kernel.look([](auto& k) { k.fake.clear_journal(); });
+  auto node = settings.node;
+  node.scheduler = "wlc";
+  agent->configured(node, 1h, 2);
+  const auto scheduler = [this] {
+    return kernel.look(
+        [](auto& k) { return k.fake.find(tcp("10.96.0.1", 80))->settings.scheduler; });
+  };
+  EXPECT_TRUE(eventually([&] { return scheduler() == "wlc"; }));
+  EXPECT_EQ(real_servers(), 1U) << "edited in place";
+  EXPECT_EQ(kernel.look([](auto& k) { return k.fake.resets(); }), 0U);
+  EXPECT_EQ(agent->statistics().configurations().taken, 1U);
+  EXPECT_EQ(agent->statistics().configurations().at_restart, 2U);
+}
+
+TEST_F(AnAgent, KeepsItsSchedulerWhenTheKernelRefusesTheNewOne) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  kernel.look([](auto& k) {
+    k.faulty.fail_step(0, {.code = ENOENT, .operation = "", .subject = "", .remedy = ""});
+  });
+  auto node = settings.node;
+  node.scheduler = "nope";
+  agent->configured(node, 1h, 0);
+  EXPECT_TRUE(eventually([this] { return text.find("refuses the new scheduler") != text.npos; }));
+  ASSERT_TRUE(eventually([this] { return !agent->reconciliation().pending(); }));
+  EXPECT_EQ(agent->reconciliation().facts().config().scheduler, "rr");
 }
 
 }  // namespace

@@ -31,9 +31,17 @@ TEST(NodeSettings, AskForNothingWhereAllIsAsItShouldBe) {
 }
 
 TEST(NodeSettings, AskForTheSysctlsThatIpvsNeeds) {
-  EXPECT_THAT(sysctl_paths({}), ElementsAre("net/ipv4/ip_forward", "net/ipv4/vs/conntrack",
-                                            "net/ipv4/vs/expire_nodest_conn",
-                                            "net/ipv4/vs/expire_quiescent_template"));
+  std::vector<std::string> paths;
+  for (const auto& sysctl : desired_sysctls({})) paths.push_back(sysctl.path);
+  EXPECT_THAT(paths, ElementsAre("net/ipv4/ip_forward", "net/ipv4/vs/conntrack",
+                                 "net/ipv4/vs/expire_nodest_conn",
+                                 "net/ipv4/vs/expire_quiescent_template"));
+}
+
+TEST(NodeSettings, AreReadWhateverIsAskedForSoThatItMayChange) {
+  EXPECT_THAT(sysctl_paths(),
+              testing::IsSupersetOf({"net/ipv4/ip_forward", "net/ipv4/conf/all/arp_ignore",
+                                     "net/netfilter/nf_conntrack_udp_timeout"}));
 }
 
 TEST(NodeSettings, WriteWhatAnotherProgramSet) {
@@ -63,7 +71,8 @@ TEST(NodeSettings, LeaveAHigherNumberOfConnectionsAlone) {
 }
 
 TEST(NodeSettings, AskForStrictArpOnlyWhereItIsWanted) {
-  EXPECT_THAT(sysctl_paths({}), Not(Contains("net/ipv4/conf/all/arp_ignore")));
+  EXPECT_THAT(desired_sysctls({}),
+              Not(Contains(DesiredSysctl{"net/ipv4/conf/all/arp_ignore", "1"})));
   EXPECT_THAT(desired_sysctls({.strict_arp = true}),
               testing::IsSupersetOf({DesiredSysctl{"net/ipv4/conf/all/arp_announce", "2"},
                                      DesiredSysctl{"net/ipv4/conf/all/arp_ignore", "1"}}));

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "builders.h"
 #include "reconcile/decision_tables.h"
 
@@ -58,6 +60,29 @@ TEST_F(AReconciliation, IsNotReadyBeforeBothKindsAreSyncedAndTheKernelWasRead) {
 TEST_F(AReconciliation, WritesNothingTheSecondTime) {
   start({ready("10.0.0.1")});
   EXPECT_FALSE(it.pending());
+}
+
+TEST_F(AReconciliation, FollowsAnotherConfigurationWithTheStepsThatItTakes) {
+  start({ready("10.0.0.1")});
+  it.configured({.name = "here", .scheduler = "wlc"});
+  const auto plan = carry_out(kStart);
+  ASSERT_EQ(plan.size(), 1U);
+  const auto* edit = std::get_if<ipvs::EditVirtualServer>(&plan.changes.at(0));
+  ASSERT_NE(edit, nullptr);
+  EXPECT_EQ(edit->settings.scheduler, "wlc");
+  it.configured({.name = "here", .scheduler = "wlc"});
+  EXPECT_EQ(carry_out(kStart).size(), 0U) << "what stays the same costs nothing";
+}
+
+TEST_F(AReconciliation, FollowsOtherRangesOfPods) {
+  start({ready("10.0.0.1")});
+  it.configured({.name = "here", .cluster_ranges = {*kube::parse_cidr_range("10.0.0.0/16")}});
+  const auto plan = carry_out(kStart);
+  std::set<ipvs::SetName> sets;
+  for (const auto& step : plan.changes) {
+    if (const auto* added = std::get_if<ipvs::AddElement>(&step)) sets.insert(added->element.set);
+  }
+  EXPECT_THAT(sets, ElementsAre(ipvs::SetName::kClusterAddresses, ipvs::SetName::kPodRanges));
 }
 
 TEST_F(AReconciliation, WritesOneStepForOneEndpoint) {

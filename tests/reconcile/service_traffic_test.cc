@@ -20,18 +20,17 @@ class AServiceTraffic : public testing::Test {
     std::ignore = desired.update({.service = named(name)}, std::move(state));
   }
 
-  static ipvs::VirtualServerId at(int place) {
-    return tcp("10.96.0." + std::to_string(place), 80);
-  }
+  static ipvs::VirtualServerId at(int place) { return tcp("10.96.0." + std::to_string(place), 80); }
 
   // The counters now: `packets` in at each place, and twice as many bytes.
   void read(const std::map<int, std::uint64_t>& packets) {
     std::vector<ipvs::ObservedVirtualServer> servers;
     for (const auto& [place, count] : packets) {
-      servers.push_back({.id = at(place),
-                         .settings = {},
-                         .traffic = {.connections = count, .packets_in = count, .bytes_in = 2 * count},
-                         .real_servers = {}});
+      servers.push_back(
+          {.id = at(place),
+           .settings = {},
+           .traffic = {.connections = count, .packets_in = count, .bytes_in = 2 * count},
+           .real_servers = {}});
     }
     traffic.observed(servers, desired);
   }

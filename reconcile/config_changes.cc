@@ -1,0 +1,55 @@
+#include "reconcile/config_changes.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "reconcile/config_field.h"
+
+namespace reconcile {
+namespace {
+
+// Who we are, where we listen and whom we ask is settled at the start; so are the rules that the
+// kernel door is opened with.
+constexpr std::array<std::string_view, 11> kAtRestart = {"hostnameOverride",
+                                                         "clientConnection.kubeconfig",
+                                                         "iptables.masqueradeBit",
+                                                         "detectLocalMode",
+                                                         "detectLocal.bridgeInterface",
+                                                         "detectLocal.interfaceNamePrefix",
+                                                         "bindAddress",
+                                                         "healthzBindAddress",
+                                                         "metricsBindAddress",
+                                                         "bindAddressHardFail",
+                                                         "logging.format"};
+
+bool waits_for_restart(const ConfigField& field) {
+  return std::ranges::find(kAtRestart, field.path) != kAtRestart.end();
+}
+
+}  // namespace
+
+std::vector<ConfigChange> config_changes(const AgentConfig& running, const AgentConfig& wanted) {
+  std::vector<ConfigChange> changes;
+  for (const auto& field : config_fields()) {
+    auto before = field_text(running, field);
+    auto after = field_text(wanted, field);
+    if (before == after) continue;
+    changes.push_back(
+        {field_name(field), std::move(before), std::move(after), waits_for_restart(field)});
+  }
+  return changes;
+}
+
+AgentConfig applicable(const AgentConfig& running, const AgentConfig& wanted) {
+  AgentConfig config = wanted;
+  for (const auto& field : config_fields()) {
+    if (!waits_for_restart(field)) continue;
+    std::ignore = set_field(config, field, field_text(running, field));
+  }
+  return config;
+}
+
+}  // namespace reconcile
