@@ -80,14 +80,19 @@ ipvs::Observation observation_of(std::vector<ipvs::ObservedVirtualServer> table,
 
 }  // namespace
 
+tl::expected<ipvs::Observation, std::string> table_observation(
+    const std::string& table, const std::vector<kube::Node>& nodes) {
+  auto servers = ipvs::parse_save_format(table);
+  if (!servers) return tl::unexpected("the table: " + to_string(servers.error()));
+  return observation_of(*std::move(servers), nodes);
+}
+
 tl::expected<Reconciliation, std::string> offline_decision(const OfflineInput& input,
                                                            TimePoint now) {
   Objects objects;
   for (const auto& text : input.objects) {
     if (auto problem = add_list(text, objects); !problem.empty()) return tl::unexpected(problem);
   }
-  auto table = ipvs::parse_save_format(input.table);
-  if (!table) return tl::unexpected("the table: " + to_string(table.error()));
   auto node = input.node;
   if (node.name.empty() && objects.nodes.size() == 1) node.name = objects.nodes[0].metadata.id.name;
   auto all_nodes = addresses_of(objects.nodes);
@@ -95,13 +100,14 @@ tl::expected<Reconciliation, std::string> offline_decision(const OfflineInput& i
                 [&](const kube::Node& each) { return each.metadata.id.name != node.name; });
   node.knows_all_nodes = !all_nodes.empty();
   Reconciliation decision(std::move(node), std::chrono::milliseconds(0));
-  const auto observation = observation_of(*std::move(table), objects.nodes);
+  const auto observation = table_observation(input.table, objects.nodes);
+  if (!observation) return tl::unexpected(observation.error());
   decision.replaced(std::move(objects.nodes), now);
   decision.replaced(std::move(objects.slices), now);
   decision.replaced(std::move(objects.services), now);
   decision.replaced(std::move(objects.service_cidrs), now);
   decision.replaced(std::move(all_nodes), now);
-  decision.observed(observation);
+  decision.observed(*observation);
   return decision;
 }
 

@@ -16,6 +16,11 @@ struct OfflineInput {
   std::string table;                 // as `ipvsadm -S -n` prints it; empty: an empty table
 };
 
+// The node as such a table says it is: every address in it but the node's own is bound. Or what is
+// wrong with the table.
+[[nodiscard]] tl::expected<ipvs::Observation, std::string> table_observation(
+    const std::string& table, const std::vector<kube::Node>& nodes);
+
 // A decision that has been told and has read everything, ready to decide(). Every virtual server of
 // the table counts as ours, as on a node that kube-proxy has run on. Or what is wrong with a file.
 [[nodiscard]] tl::expected<Reconciliation, std::string> offline_decision(const OfflineInput& input,

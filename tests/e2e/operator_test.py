@@ -92,6 +92,29 @@ class Operator(ClusterTest):
         self.cluster.wait_for(lambda: self.run_here("plan", "--detailed-exitcode").code == 0, SOON,
                               "a plan without changes")
 
+    def test_a_plan_without_an_agent_reads_the_api_server_and_the_kernel(self) -> None:
+        asked = ("plan", "--detailed-exitcode", "--kubeconfig", self.cluster.agents.kubeconfig,
+                 "--node", self.node, "--config", CONFIGURATION)
+        self.write_configuration(self.node, "{scheduler: rr}")
+        self.cluster.wait_for(lambda: self.run_here(*asked).code == 0, SOON,
+                              "a plan without changes")
+        self.write_configuration(self.node, "{scheduler: wlc}")
+        done = self.run_here(*asked)
+        self.assertEqual(done.code, 2, done.err)
+        self.assertIn(f"~ TCP {self.address}:{PORT} (wlc)  {NAMESPACE}/httpenv\n", done.out)
+        self.assertIn("Nothing was changed.", done.out)
+        self.assertIn(f"TCP  {self.address}:{PORT} rr",
+                      self.cluster.output(self.node, "ipvsadm", "-Ln"))
+
+    def test_a_plan_of_no_node_and_of_no_server_says_what_to_do(self) -> None:
+        asked = ("plan", "--kubeconfig", self.cluster.agents.kubeconfig, "--node")
+        done = self.run_here(*asked, "nobody")
+        self.assertEqual(done.code, 1)
+        self.assertIn("there is no Node nobody; name this one as 'kubectl get nodes' does", done.err)
+        done = self.run_here("plan", "--kubeconfig", "/nowhere")
+        self.assertEqual(done.code, 1)
+        self.assertIn("/nowhere", done.err)
+
     def test_status_names_the_services(self) -> None:
         self.assertIn(f"{NAMESPACE}/httpenv", self.ask("status", "--names"))
         listing = json.loads(self.ask("status", "-o", "json"))
