@@ -14,6 +14,10 @@ namespace reconcile {
 namespace {
 
 namespace ip = boost::asio::ip;
+using namespace std::chrono_literals;
+
+constexpr auto kBindAgain = 5s;
+constexpr auto kRepeatQuiet = 60s;
 
 std::vector<ip::address> addresses_of(const ListenAddress& listen) {
   if (listen.address.empty()) return {ip::address_v4::any(), ip::address_v6::any()};
@@ -26,8 +30,9 @@ HttpResponse json(std::string body) {
 
 }  // namespace
 
-AgentServers::AgentServers(boost::asio::any_io_executor io, const AgentConfig& config, Agent& agent,
-                           std::vector<NamedWatch> watches, Log& log)
+AgentServers::AgentServers(const boost::asio::any_io_executor& io, const AgentConfig& config,
+                           Agent& agent, std::vector<NamedWatch> watches, Log& log,
+                           kube::EventSink event)
     : config_(config),
       agent_(agent),
       watches_(std::move(watches)),
@@ -43,22 +48,26 @@ AgentServers::AgentServers(boost::asio::any_io_executor io, const AgentConfig& c
                at_once([this](const HttpRequest& request) { return answer_subcommand(request); })),
       node_ports_(
           io, {ip::address_v4::any(), ip::address_v6::any()}, [this] { return health().alive; },
-          [this](std::uint16_t, const ServiceHealth& service, const std::string& why) {
-            log_.error(
-                "A Service's health check cannot be served; free the port or change the "
-                "healthCheckNodePort",
-                {{"service", service.namespace_name + "/" + service.name}, {"err", why}});
-          }) {}
+          [this](std::uint16_t port, const ServiceHealth& service, const std::string& why) {
+            health_check_failed(port, service, why);
+          }),
+      again_(io),
+      repeats_(kRepeatQuiet),
+      event_(std::move(event)) {}
 
 bool AgentServers::start() {
   agent_.on_health_checks([this](const auto& checks) { serve_health_checks(checks); });
-  const bool health = listen(health_, config_.healthz_bind_address, 10'256);
-  const bool metrics = listen(metrics_, config_.metrics_bind_address, 10'249);
+  want(health_, config_.healthz_bind_address, 10'256);
+  want(metrics_, config_.metrics_bind_address, 10'249);
+  bind_what_is_not();
+  if (!unbound_.empty() && config_.bind_address_hard_fail) return false;
   listen_on_control_socket();
-  return (health && metrics) || !config_.bind_address_hard_fail;
+  if (!unbound_.empty()) try_again_soon();
+  return true;
 }
 
 void AgentServers::stop() {
+  again_.cancel();
   agent_.on_health_checks({});
   health_.stop();
   metrics_.stop();
@@ -66,19 +75,56 @@ void AgentServers::stop() {
   node_ports_.stop();
 }
 
-bool AgentServers::listen(HttpServer& server, const std::string& address,
-                          std::uint16_t default_port) {
+void AgentServers::want(HttpServer& server, const std::string& address,
+                        std::uint16_t default_port) {
   const auto parsed = parse_listen_address(address);
-  if (!parsed) return true;  // empty: turned off
+  if (!parsed) return;  // empty: turned off
   const auto port = parsed->port == 0 ? default_port : parsed->port;
   for (const auto& each : addresses_of(*parsed)) {
-    const auto error = server.listen(ip::tcp::endpoint(each, port));
-    if (!error || error == boost::asio::error::address_family_not_supported) continue;
-    log_.error("Cannot listen; free the address, or set another one",
-               {{"address", address}, {"err", error.message()}});
-    return false;
+    unbound_.push_back({&server, ip::tcp::endpoint(each, port), address});
   }
-  return true;
+}
+
+void AgentServers::bind_what_is_not() {
+  std::erase_if(unbound_, [this](const Unbound& unbound) {
+    const auto error = unbound.server->listen(unbound.endpoint);
+    if (!error || error == boost::asio::error::address_family_not_supported) return true;
+    if (repeats_.note(unbound.address, error.message(), std::chrono::steady_clock::now())) {
+      log_.error("Cannot listen; free the address, or set another one; it is tried again",
+                 {{"address", unbound.address}, {"err", error.message()}});
+    }
+    return false;
+  });
+}
+
+void AgentServers::try_again_soon() {
+  again_.expires_after(kBindAgain);
+  again_.async_wait([this](boost::system::error_code cancelled) {
+    if (cancelled) return;
+    bind_what_is_not();
+    if (!unbound_.empty()) try_again_soon();
+    node_ports_.try_again();
+  });
+}
+
+void AgentServers::health_check_failed(std::uint16_t port, const ServiceHealth& service,
+                                       const std::string& why) {
+  try_again_soon();
+  const kube::NamespacedName name{service.namespace_name, service.name};
+  if (repeats_.note(kube::to_string(name), why, std::chrono::steady_clock::now())) {
+    log_.error(
+        "A Service's health check cannot be served; free the port or change the "
+        "healthCheckNodePort",
+        {{"service", kube::to_string(name)}, {"port", port}, {"err", why}});
+  }
+  const auto* told = agent_.reconciliation().cluster().service(name);
+  if (told == nullptr || !event_) return;
+  event_({.reason = "FailedToStartServiceHealthcheck",  // as kube-proxy has it
+          .action = "StartServiceHealthcheck",
+          .note = fmt::format("node {} failed to start healthcheck \"{}\" on port {}: {}",
+                              config_.node_name, kube::to_string(name), port, why),
+          .regarding = {
+              .api_version = "v1", .kind = "Service", .id = name, .uid = told->metadata.uid}});
 }
 
 void AgentServers::listen_on_control_socket() {

@@ -33,21 +33,25 @@ class Collector final : public kube::Listener<T> {
     if (into_.told) return;
     into_.objects = std::move(objects);
     into_.told = true;
-    ended_(nullptr);
+    end(nullptr);
   }
   void skipped(const kube::NamespacedName& id, std::string_view) override {
     if (!into_.told) into_.doubtful.insert(id);
   }
-  void troubled(const kube::Trouble& trouble) override {
-    if (!into_.told) ended_(&trouble);
-  }
+  void troubled(const kube::Trouble& trouble) override { end(&trouble); }
   void changed(T) override {}
   void deleted(const kube::NamespacedName&) override {}
   void settled() override {}
 
  private:
+  // Once: a reflector goes on and on.
+  void end(const kube::Trouble* trouble) {
+    if (!std::exchange(over_, true)) ended_(trouble);
+  }
+
   Listed<T>& into_;
   Ended ended_;
+  bool over_ = false;
 };
 
 std::string to_text(const kube::Trouble& trouble) {

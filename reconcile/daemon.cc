@@ -108,8 +108,9 @@ class Daemon {
     // In a dry run the ports are another agent's.
     if (run == Run::kDry) return;
     watches_node_ = true;
-    agent_.on_event([this](const kube::Event& event) { events_.record(event); });
-    servers_.emplace(io_.get_executor(), config_, agent_, named_watches(), log_);
+    const kube::EventSink record = [this](const kube::Event& event) { events_.record(event); };
+    agent_.on_event(record);
+    servers_.emplace(io_.get_executor(), config_, agent_, named_watches(), log_, record);
     if (source.path.empty()) return;
     config_watch_.emplace(io_.get_executor(), source.path, kConfigPeriod,
                           [this] { reconfigure(); });

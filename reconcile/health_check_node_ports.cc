@@ -32,6 +32,10 @@ HealthCheckNodePorts::HealthCheckNodePorts(boost::asio::any_io_executor io,
 void HealthCheckNodePorts::update(Ports ports) {
   ports_ = std::move(ports);
   std::erase_if(servers_, [this](const auto& entry) { return !ports_.contains(entry.first); });
+  try_again();
+}
+
+void HealthCheckNodePorts::try_again() {
   for (const auto& [port, service] : ports_) {
     if (!servers_.contains(port)) listen(port);
   }

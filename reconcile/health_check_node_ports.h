@@ -36,13 +36,16 @@ class HealthCheckNodePorts {
 
   // `addresses`: where every port listens; kube-proxy has 0.0.0.0 and ::, or the node's addresses
   // within nodePortAddresses. `failed` hears of a port that cannot be had; it is tried again at
-  // each update().
+  // each update() and try_again().
   HealthCheckNodePorts(boost::asio::any_io_executor io,
                        std::vector<boost::asio::ip::address> addresses,
                        std::function<bool()> proxy_healthy, Failed failed);
 
   // These and no others from now on. Ports that stay keep their connections.
   void update(Ports ports);
+
+  // To have the ports that could not be had.
+  void try_again();
 
   void stop() { servers_.clear(); }
 

@@ -70,6 +70,7 @@ class HttpServer::Service : public std::enable_shared_from_this<Service> {
  private:
   asio::awaitable<void> accept_all(std::shared_ptr<Acceptor> acceptor);
   void welcome(Protocol::socket socket);
+  void make_room(std::list<ConnectionPtr>& connections) const;
   asio::awaitable<void> serve(ConnectionPtr connection);
   asio::awaitable<HttpResponse> answer(tl::expected<HttpRequest, int> request);
 
@@ -77,8 +78,9 @@ class HttpServer::Service : public std::enable_shared_from_this<Service> {
   HttpHandler handler_;
   HttpLimits limits_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
-  std::list<ConnectionPtr> waiting_;  // for a request; the one that has waited longest is first
-  bool stopped_ = false;              // the handler may be gone
+  std::list<ConnectionPtr> waiting_;    // for a request; the one that has waited longest is first
+  std::list<ConnectionPtr> answering_;  // likewise, until the answer is taken
+  bool stopped_ = false;                // the handler may be gone
 };
 
 ErrorCode HttpServer::Service::listen(const Endpoint& endpoint) {
@@ -103,8 +105,10 @@ void HttpServer::Service::stop() {
   stopped_ = true;
   ErrorCode ignored;
   for (auto& acceptor : acceptors_) acceptor->close(ignored);
-  for (auto& connection : waiting_) connection->close();
-  waiting_.clear();
+  for (auto* connections : {&waiting_, &answering_}) {
+    for (auto& connection : *connections) connection->close();
+    connections->clear();
+  }
 }
 
 asio::awaitable<void> HttpServer::Service::accept_all(std::shared_ptr<Acceptor> acceptor) {
@@ -122,15 +126,18 @@ asio::awaitable<void> HttpServer::Service::accept_all(std::shared_ptr<Acceptor> 
 }
 
 void HttpServer::Service::welcome(Protocol::socket socket) {
-  if (waiting_.size() >= limits_.connections) {
-    waiting_.front()->close();
-    waiting_.pop_front();
-  }
+  make_room(waiting_);
   auto connection = std::make_shared<Connection>(std::move(socket));
   waiting_.push_back(connection);
   asio::co_spawn(
       io_, [self = shared_from_this(), connection] { return self->serve(connection); },
       asio::detached);
+}
+
+void HttpServer::Service::make_room(std::list<ConnectionPtr>& connections) const {
+  if (connections.size() < limits_.connections) return;
+  connections.front()->close();
+  connections.pop_front();
 }
 
 asio::awaitable<void> HttpServer::Service::serve(ConnectionPtr connection) {
@@ -142,6 +149,8 @@ asio::awaitable<void> HttpServer::Service::serve(ConnectionPtr connection) {
   waiting_.remove(connection);
   const bool too_long = error == asio::error::not_found;
   if (stopped_ || (error && !too_long)) co_return connection->close();
+  make_room(answering_);
+  answering_.push_back(connection);
   const auto request =
       too_long ? tl::expected<HttpRequest, int>(tl::unexpected(431)) : parse_http_request(head);
   const auto response = co_await answer(request);
@@ -150,6 +159,7 @@ asio::awaitable<void> HttpServer::Service::serve(ConnectionPtr connection) {
   close_after(connection, limits_.deadline);
   co_await asio::async_write(connection->socket, asio::buffer(bytes),
                              asio::redirect_error(asio::use_awaitable, error));
+  answering_.remove(connection);
   connection->socket.shutdown(asio::socket_base::shutdown_both, error);
   connection->close();
 }

@@ -2,8 +2,9 @@
 // head of at most 4 KiB, a deadline, and a bound on connections.
 //
 // At the bound the connection that has kept us waiting the longest goes, so that a flood of silent
-// clients (slow-loris) keeps nobody out who says what he wants. Stopped or destroyed, it closes its
-// connections. Thread: io.
+// clients (slow-loris) keeps nobody out who says what he wants. The same bound holds for answers
+// that are not taken yet, so that who asks and does not read costs no more memory. Stopped or
+// destroyed, it closes its connections. Thread: io.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>

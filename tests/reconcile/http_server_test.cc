@@ -8,6 +8,7 @@
 
 #include <list>
 #include <stdexcept>
+#include <thread>
 
 #include "reconcile/health_check_node_ports.h"
 #include "tests/reconcile/http_client.h"
@@ -22,9 +23,11 @@ using testing::EndsWith;
 using testing::IsEmpty;
 using testing::StartsWith;
 
+constexpr std::size_t kLong = 8 << 20;  // more than two sockets take
 const auto kLoopback = boost::asio::ip::address_v4::loopback();
 
 HttpResponse echo(const HttpRequest& request) {
+  if (request.path == "/long") return {.body = std::string(kLong, 'x')};
   if (request.path == "/throw") throw std::runtime_error("broken");
   return {.body = request.path};
 }
@@ -85,6 +88,33 @@ TEST_F(ServerTest, AnswersBesideTenThousandSilentConnections) {
   }
   EXPECT_THAT(http_client::get(server, "/healthz"), EndsWith("/healthz"));
   EXPECT_THAT(http_client::read_all(flood.front()), IsEmpty()) << "the first had to go";
+}
+
+TEST_F(ServerTest, EndsAClientThatWritesAByteNowAndThen) {
+  const auto server = serve({.connections = 8, .deadline = 100ms});
+  boost::asio::io_context io;
+  tcp::socket client(io);
+  client.connect(server);
+  boost::system::error_code ended;
+  const auto give_up = std::chrono::steady_clock::now() + 30s;
+  while (!ended && std::chrono::steady_clock::now() < give_up) {
+    boost::asio::write(client, boost::asio::buffer("G", 1), ended);
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_TRUE(ended) << "each byte bought it more time";
+}
+
+TEST_F(ServerTest, HoldsNoMoreAnswersThanConnections) {
+  const auto server = serve({.connections = 4, .deadline = 60s});
+  boost::asio::io_context io;
+  std::list<tcp::socket> idle;
+  for (int i = 0; i < 20; ++i) {
+    idle.emplace_back(io).connect(server);
+    boost::asio::write(idle.back(), boost::asio::buffer(std::string("GET /long HTTP/1.1\r\n\r\n")));
+    ASSERT_THAT(http_client::get(server, "/short"), EndsWith("/short"));
+  }
+  EXPECT_LT(http_client::read_all(idle.front()).size(), kLong) << "the first had to go";
+  EXPECT_GT(http_client::read_all(idle.back()).size(), kLong) << "the last is served";
 }
 
 TEST_F(ServerTest, ClosesItsConnectionsWhenItStops) {
@@ -160,6 +190,22 @@ TEST_F(HealthPortsTest, ServeEachServiceOnItsPortUntilItGoes) {
   EXPECT_EQ(refused, boost::asio::error::connection_refused);
 }
 
+TEST_F(HealthPortsTest, AnswerTheLoadBalancerBesideTenThousandSilentConnections) {
+  const auto port = free_port();
+  update({{port, {"shop", "lb", 1}}});
+  boost::asio::io_context io;
+  std::list<tcp::socket> flood;
+  for (int i = 0; i < 10'000; ++i) {
+    flood.emplace_back(io).connect({kLoopback, port});
+    boost::asio::write(flood.back(), boost::asio::buffer("GET /", 5));
+    if (i % 1'000 == 0) {
+      EXPECT_THAT(ask(port), StartsWith("HTTP/1.1 200 OK\r\n"));
+    }
+  }
+  EXPECT_THAT(ask(port), StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(http_client::read_all(flood.front()), IsEmpty()) << "the first had to go";
+}
+
 TEST_F(HealthPortsTest, SayWhichPortCannotBeHadAndTryAgain) {
   boost::asio::io_context io;
   std::optional<tcp::acceptor> taken(std::in_place, io, tcp::endpoint(kLoopback, 0));
@@ -170,6 +216,19 @@ TEST_F(HealthPortsTest, SayWhichPortCannotBeHadAndTryAgain) {
   taken.reset();
   update({{port, {"shop", "lb", 1}}});
   EXPECT_EQ(failures_.size(), 1U);
+  EXPECT_THAT(ask(port), StartsWith("HTTP/1.1 200 OK\r\n"));
+}
+
+TEST_F(HealthPortsTest, GetAPortAsSoonAsItIsFree) {
+  boost::asio::io_context io;
+  std::optional<tcp::acceptor> taken(std::in_place, io, tcp::endpoint(kLoopback, 0));
+  const auto port = taken->local_endpoint().port();
+  update({{port, {"shop", "lb", 1}}});
+  io_.run([this] { ports_.try_again(); });
+  EXPECT_EQ(failures_.size(), 2U) << "told each time, folded by who hears it";
+  taken.reset();
+  io_.run([this] { ports_.try_again(); });
+  EXPECT_EQ(failures_.size(), 2U);
   EXPECT_THAT(ask(port), StartsWith("HTTP/1.1 200 OK\r\n"));
 }
 
