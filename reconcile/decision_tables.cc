@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 
 #include "ipvs/words.h"
 #include "reconcile/duration.h"
@@ -25,9 +24,8 @@ void for_each_state(const Reconciliation& decision, std::string_view namespace_n
   }
 }
 
-const ObservedServer* observed(const Reconciliation& decision, const ipvs::VirtualServerId& id,
+const ObservedServer* observed(const ObservedVirtualServer* parent,
                                const ipvs::RealServerId& server) {
-  const auto* parent = decision.observed_state().virtual_server(id);
   if (parent == nullptr) return nullptr;
   const auto found = parent->real_servers.find(server);
   return found == parent->real_servers.end() ? nullptr : &found->second;
@@ -63,43 +61,49 @@ Rows service_rows(const Reconciliation& decision, std::string_view namespace_nam
   return rows;
 }
 
+// Row by row, for there may be a hundred thousand.
+std::vector<std::string> endpoint_row(const kube::NamespacedName& name, const std::string& server,
+                                      const ipvs::RealServerId& id, const ObservedServer* held) {
+  std::vector<std::string> row;
+  row.reserve(7);
+  row.push_back(name.namespace_name);
+  row.push_back(name.name);
+  row.push_back(server);
+  row.push_back(ipvs::to_string(id));
+  row.push_back(held == nullptr ? "" : std::to_string(held->settings.weight));
+  row.push_back(held == nullptr ? "" : std::to_string(held->connections.active));
+  row.push_back(held == nullptr ? "" : std::to_string(held->connections.inactive));
+  return row;
+}
+
 Rows endpoint_rows(const Reconciliation& decision, std::string_view namespace_name) {
   Rows rows;
   for_each_state(decision, namespace_name, [&](const auto& name, const ServiceState& state) {
     for (const auto& server : state.virtual_servers) {
       if (lost(decision, name, server)) continue;
+      const auto text = ipvs::to_string(server.id);
+      const auto* parent = decision.observed_state().virtual_server(server.id);
       for (const auto& [id, settings] : server.real_servers) {
-        const auto* held = observed(decision, server.id, id);
-        rows.push_back({name.namespace_name, name.name, ipvs::to_string(server.id),
-                        ipvs::to_string(id),
-                        held == nullptr ? "" : std::to_string(held->settings.weight),
-                        held == nullptr ? "" : std::to_string(held->connections.active),
-                        held == nullptr ? "" : std::to_string(held->connections.inactive)});
+        rows.push_back(endpoint_row(name, text, id, observed(parent, id)));
       }
     }
   });
   return rows;
 }
 
-// Whose virtual server that is.
-std::map<ipvs::VirtualServerId, kube::NamespacedName> owners(const Reconciliation& decision) {
-  std::map<ipvs::VirtualServerId, kube::NamespacedName> owners;
-  for_each_state(decision, "", [&](const auto& name, const ServiceState& state) {
-    for (const auto& server : state.virtual_servers) {
-      if (!lost(decision, name, server)) owners[server.id] = name;
-    }
-  });
-  return owners;
+// Whose virtual server that is; nobody's: an empty name.
+kube::NamespacedName owner(const Reconciliation& decision, const ipvs::VirtualServerId& id) {
+  const auto& desired = decision.desired_state();
+  return desired.virtual_server(id) == nullptr ? kube::NamespacedName{} : desired.owner(id);
 }
 
 Rows drain_rows(const Reconciliation& decision, std::string_view namespace_name, TimePoint now) {
   Rows rows;
-  const auto names = owners(decision);
   for (const auto& [drain, deadline] : decision.drains().deadlines()) {
-    const auto owner = names.find(drain.virtual_server);
-    const auto name = owner == names.end() ? kube::NamespacedName{} : owner->second;
+    const auto name = owner(decision, drain.virtual_server);
     if (!namespace_name.empty() && name.namespace_name != namespace_name) continue;
-    const auto* held = observed(decision, drain.virtual_server, drain.real_server);
+    const auto* held =
+        observed(decision.observed_state().virtual_server(drain.virtual_server), drain.real_server);
     const auto left = std::chrono::duration_cast<std::chrono::seconds>(deadline - now);
     rows.push_back({name.namespace_name, name.name, ipvs::to_string(drain.virtual_server),
                     ipvs::to_string(drain.real_server),

@@ -42,8 +42,9 @@ void add(Totals& sum, const Totals& more) {
 void ServiceTraffic::observed(const std::vector<ipvs::ObservedVirtualServer>& servers,
                               const DesiredState& desired) {
   const auto added = take(servers, desired);
-  std::erase_if(named_,
-                [&](const auto& entry) { return desired.state_of(entry.first) == nullptr; });
+  const auto is_gone = [&](const auto& entry) { return desired.state_of(entry.first) == nullptr; };
+  std::erase_if(named_, is_gone);
+  boost::unordered::erase_if(activity_, is_gone);
   follow(added);
   name_the_busiest();
   for (const auto& [service, totals] : added) {

@@ -11,7 +11,7 @@
 namespace reconcile {
 namespace {
 
-constexpr std::string_view kGap = "   ";
+constexpr std::size_t kGap = 3;  // blanks between columns
 
 // "LOCAL ADDRESS": "localAddress".
 std::string json_name(const std::string& column) {
@@ -29,40 +29,55 @@ std::string json_name(const std::string& column) {
   return name;
 }
 
-std::string padded(const std::vector<std::vector<std::string>>& lines, std::size_t columns) {
-  std::vector<std::size_t> widths(columns);
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < columns; ++i) widths[i] = std::max(widths[i], line[i].size());
+using Row = std::vector<std::string>;
+
+std::string_view shown(const std::string& cell) {
+  return cell.empty() ? std::string_view("<none>") : cell;
+}
+
+void widen(std::vector<std::size_t>& widths, const Row& row) {
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    widths[i] = std::max(widths[i], shown(row[i]).size());
   }
-  std::string text;
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < columns; ++i) {
-      text += i + 1 == columns ? line[i] : fmt::format("{:<{}}{}", line[i], widths[i], kGap);
-    }
-    text += '\n';
+}
+
+void add_line(std::string& text, const std::vector<std::size_t>& widths, const Row& row) {
+  for (std::size_t i = 0; i < widths.size(); ++i) {
+    const auto cell = shown(row[i]);
+    text += cell;
+    if (i + 1 < widths.size()) text.append(widths[i] - cell.size() + kGap, ' ');
   }
-  return text;
+  text += '\n';
 }
 
 std::string plain(const TextTable& table, bool wide, bool headers) {
-  std::vector<std::vector<std::string>> lines;
-  if (headers) lines.push_back(table.columns);
-  for (auto row : table.rows) {
-    std::ranges::replace(row, std::string(), std::string("<none>"));
-    lines.push_back(std::move(row));
-  }
-  return padded(lines, table.columns.size() - (wide ? 0 : table.wide));
+  std::vector<std::size_t> widths(table.columns.size() - (wide ? 0 : table.wide));
+  if (headers) widen(widths, table.columns);
+  for (const auto& row : table.rows) widen(widths, row);
+  std::string text;
+  if (headers) add_line(text, widths, table.columns);
+  for (const auto& row : table.rows) add_line(text, widths, row);
+  return text;
+}
+
+std::vector<std::string> json_names(const TextTable& table) {
+  std::vector<std::string> names;
+  for (const auto& column : table.columns) names.push_back(json_name(column));
+  return names;
 }
 
 std::string json(const TextTable& table) {
+  const auto names = json_names(table);
   std::string items;
   for (const auto& row : table.rows) {
-    std::string cells;
+    items += items.empty() ? "\n    {" : ",\n    {";
     for (std::size_t i = 0; i < row.size(); ++i) {
-      fmt::format_to(std::back_inserter(cells), "{}\"{}\": {}", i == 0 ? "" : ", ",
-                     json_name(table.columns[i]), json_string(row[i]));
+      items += i == 0 ? "\"" : ", \"";
+      items += names[i];
+      items += "\": ";
+      items += json_string(row[i]);
     }
-    fmt::format_to(std::back_inserter(items), "{}\n    {{{}}}", items.empty() ? "" : ",", cells);
+    items += '}';
   }
   return fmt::format(
       "{{\n  \"apiVersion\": \"kube-ipvs.io/v1\",\n  \"kind\": \"{}List\",\n  \"items\": "
@@ -74,10 +89,11 @@ std::string json(const TextTable& table) {
 std::string yaml(const TextTable& table) {
   std::string text = fmt::format("apiVersion: kube-ipvs.io/v1\nkind: {}List\nitems:{}\n",
                                  table.kind, table.rows.empty() ? " []" : "");
+  const auto names = json_names(table);
   for (const auto& row : table.rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      fmt::format_to(std::back_inserter(text), "{} {}: {}\n", i == 0 ? "-" : " ",
-                     json_name(table.columns[i]), json_string(row[i]));
+      fmt::format_to(std::back_inserter(text), "{} {}: {}\n", i == 0 ? "-" : " ", names[i],
+                     json_string(row[i]));
     }
   }
   return text;

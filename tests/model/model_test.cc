@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <regex>
 
+#include "ipvs/words.h"
 #include "reconcile/explanation.h"
 #include "reconcile/packet_trace.h"
 #include "reconcile/reconciliation.h"
@@ -68,6 +70,7 @@ class ModelNode {
       return check_health(row.port, *status);
     }
     EXPECT_EQ(text_of(fate, row), expected(row));
+    check_explained(row, fate);
     if (const auto* forwarded = std::get_if<reconcile::Forwarded>(&fate)) {
       for (const auto& server : forwarded->servers) check_source(row, server);
       EXPECT_TRUE(!row.sticky || is_sticky(packet)) << "no session affinity";
@@ -75,6 +78,41 @@ class ModelNode {
   }
 
  private:
+  // What `explain` says of the client's packet is what becomes of it. It is asked for the Service
+  // that has the address; without one there is nothing to explain.
+  void check_explained(const Row& row, const reconcile::Fate& fate) const {
+    const ipvs::VirtualServerId id{
+        .address = row.address, .protocol = reconcile::protocol_of(row.protocol), .port = row.port};
+    if (decision_.desired_state().virtual_server(id) == nullptr) return;
+    if (std::holds_alternative<reconcile::NotOurs>(fate)) return;
+    const reconcile::Question question{.service = decision_.desired_state().owner(id),
+                                       .port = {},
+                                       .endpoint = {},
+                                       .from = row.source};
+    const auto text = reconcile::explain(decision_, question).value_or("");
+    const auto server = text.find("  " + ipvs::to_string(id) + " (");
+    const auto intro = "a packet from " + row.source.to_string() + ": ";
+    const auto begin = text.find(intro, server);
+    ASSERT_TRUE(server != std::string::npos && begin != std::string::npos) << text;
+    const auto said =
+        text.substr(begin + intro.size(), text.find('\n', begin) - begin - intro.size());
+    EXPECT_EQ(ends_said(said), expected(row)) << text;
+  }
+
+  // "refused", "dropped", or the endpoints out of "to A or B (masqueraded)".
+  static std::string ends_said(std::string said) {
+    if (!said.starts_with("to ")) return said.substr(0, said.find(':'));
+    said = std::regex_replace(said.substr(3), std::regex(" \\(masqueraded\\)"), "");
+    std::vector<std::string> endpoints;
+    for (std::size_t begin = 0; begin != std::string::npos;) {
+      const auto end = said.find(" or ", begin);
+      endpoints.push_back(said.substr(begin, end - begin));
+      begin = end == std::string::npos ? end : end + 4;
+    }
+    std::sort(endpoints.begin(), endpoints.end());
+    return testing::PrintToString(endpoints);
+  }
+
   reconcile::Packet packet_of(const Row& row) const {
     const bool here = row.from_node == name_;
     const auto entry = row.from == From::kPod && here    ? Entry::kLocalPod

@@ -271,21 +271,16 @@ TEST(Metrics, NameTheTrafficOfTheBusiestServicesAndSumUpTheRest) {
                            .real_servers = {}}};
   statistics.audited(read, decision, at(1s));
   const auto text = metrics_text(statistics, decision, {}, {}, at(5s).steady);
-  for (const auto* sample : {
-         R"(connections_total{namespace="shop",service="busy"} 7)",
-             R"(packets_total{namespace="shop",service="busy",direction="in"} 70)",
-             R"(bytes_total{namespace="shop",service="busy",direction="out"} 7000)",
-             R"(connections_total{namespace="(other)", service = "(other)"
-       } 2)
-    ",
-    R"(packets_total{namespace="(other)",
-        service = "(other)", direction = "in"
-} 20)",
-        R"(bytes_total{namespace="(other)",service="(other)",direction="out"
-} 2000)"}) {
+  for (const auto* sample :
+       {R"x(connections_total{namespace="shop",service="busy"} 7)x",
+        R"x(packets_total{namespace="shop",service="busy",direction="in"} 70)x",
+        R"x(bytes_total{namespace="shop",service="busy",direction="out"} 7000)x",
+        R"x(connections_total{namespace="(other)",service="(other)"} 2)x",
+        R"x(packets_total{namespace="(other)",service="(other)",direction="in"} 20)x",
+        R"x(bytes_total{namespace="(other)",service="(other)",direction="out"} 2000)x"}) {
     EXPECT_THAT(text, HasSubstr(std::string("kube_ipvs_service_") + sample + "\n"));
-}
-EXPECT_THAT(text, testing::Not(HasSubstr("quiet")));
+  }
+  EXPECT_THAT(text, testing::Not(HasSubstr("quiet")));
 }
 
 TEST(Metrics, TellWhatBecameOfTheConfigurationsFile) {

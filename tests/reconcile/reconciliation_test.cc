@@ -79,7 +79,7 @@ TEST_F(AReconciliation, FollowsOtherRangesOfPods) {
   it.configured({.name = "here", .cluster_ranges = {*kube::parse_cidr_range("10.0.0.0/16")}});
   const auto plan = carry_out(kStart);
   std::set<ipvs::SetName> sets;
-  for (const auto& step : plan.changes) {
+  for (const auto& step : plan.claims) {
     if (const auto* added = std::get_if<ipvs::AddElement>(&step)) sets.insert(added->element.set);
   }
   EXPECT_THAT(sets, ElementsAre(ipvs::SetName::kClusterAddresses, ipvs::SetName::kPodRanges));

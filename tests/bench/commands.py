@@ -1,0 +1,189 @@
+"""What an operator waits for on a full node: the subcommands beside a running agent, `status` beside
+ipvsadm, and whether a scraper of /metrics delays changes.
+
+One node of the lab, its agent, and an API server with ten thousand Services of ten endpoints each. Every
+command's time is the best of some runs, its start included; the two listings take turns.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import statistics
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.figures import Figure, figure, observed
+from bench.place import NODE, Place
+from lab.cluster_agents import Agents
+from lab.cluster_embedded import SERVICES, SLICES, kubeconfig_of, start_api_server
+from lab.cluster_readings import changes, first_sync_writes
+from lab.kubelet import Node
+from lab.kubelet_api import Api, Object
+from lab.settings import state_folder
+from lab.waiting import wait_for
+
+COUNT = int(os.environ.get("BENCH_SERVICES", "10000"))
+ENDPOINTS = 10
+RUNS = 5
+CHANGES = 200
+FIGURES = ("status.vs_ipvsadm", "commands.slowest", "scrape.change")
+# What is asked of a running agent, by the name of its figure.
+COMMANDS = {
+    "commands.get_services": ("get", "services", "-A"),
+    "commands.get_endpoints": ("get", "endpoints", "-n", "default"),
+    "commands.get_drains": ("get", "drains", "-A"),
+    "commands.get_foreign": ("get", "foreign"),
+    "commands.get_agent": ("get", "agent"),
+    "commands.get_watches": ("get", "watches"),
+    "commands.explain": ("explain", "default/s1", "--from", "10.244.1.9"),
+    "commands.plan": ("plan",),
+    "commands.status_names": ("status", "-n", "--names"),
+}
+# Prints the seconds of each run of each of the commands, which take turns.
+TIMER = """
+import json, subprocess, sys, time
+runs, commands = json.loads(sys.argv[1])
+times = [[] for _ in commands]
+for _ in range(runs):
+    for number, command in enumerate(commands):
+        began = time.monotonic()
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        times[number].append(time.monotonic() - began)
+        if done.returncode != 0:
+            sys.exit(f"{command} ended with {done.returncode}: {done.stderr}")
+print(json.dumps(times))
+"""
+SCRAPER = "while :; do curl -sS -o /dev/null http://127.0.0.1:10249/metrics; done"
+
+
+@dataclass(frozen=True)
+class FullNode:
+    """A node whose agent has programmed everything."""
+
+    place: Place
+    api: Api
+    agents: Agents
+
+    @property
+    def command(self) -> list[str]:
+        return ["env", f"KUBE_IPVS_CONTROL_SOCKET={self.agents.control_socket(NODE)}",
+                str(self.agents.program)]
+
+    def times(self, commands: Sequence[Sequence[str]]) -> list[float]:
+        """The best of RUNS runs of each."""
+        words = json.dumps([RUNS, commands])
+        out = self.place.on_node("python3", "-c", TIMER, words, timeout=1800)
+        return [min(runs) for runs in json.loads(out)]
+
+
+def measure(place: Place) -> Iterator[Figure]:
+    with _full_node(place) as node:
+        yield _status(node)
+        yield from _commands(node)
+        yield from _scrapes(node)
+
+
+def _status(node: FullNode) -> Figure:
+    ours, theirs = node.times([[str(node.agents.program), "status", "-n"], ["ipvsadm", "-Ln"]])
+    return figure("status.vs_ipvsadm", theirs / ours, "times", ">=", 5,
+                  f"{1e3 * ours:.0f} ms, ipvsadm {theirs:.2f} s")
+
+
+def _commands(node: FullNode) -> Iterator[Figure]:
+    times = node.times([[*node.command, *words] for words in COMMANDS.values()])
+    for name, seconds in zip(COMMANDS, times, strict=True):
+        yield observed(name, 1e3 * seconds, "ms")
+    (nothing,) = node.times([[*node.command, "version"]])
+    yield figure("commands.slowest", 1e3 * max(times), "ms", "<=", 200,
+                 f"{1e3 * nothing:.0f} ms of that is a process that does nothing")
+
+
+def _scrapes(node: FullNode) -> Iterator[Figure]:
+    """The same changes without and with somebody who scrapes without a pause."""
+    quiet = _latencies(node)
+    node.place.lab.spawn(NODE, "bench-scraper", ["sh", "-c", SCRAPER])
+    try:
+        scraped = _latencies(node)
+    finally:
+        node.place.lab.signal("bench-scraper", signal.SIGKILL)
+        node.place.lab.wait("bench-scraper", timeout=60)
+    for name, times in (("scrape.change.quiet", quiet), ("scrape.change.scraped", scraped)):
+        yield observed(name, statistics.median(times), "ms", f"longest {max(times):.2f} ms")
+    yield figure("scrape.change", statistics.median(scraped) - statistics.median(quiet), "ms", "<=",
+                 1, f"median of {CHANGES} changes each")
+
+
+def _latencies(node: FullNode) -> list[float]:
+    """Milliseconds from the event to the kernel's acknowledgement, one change after the other."""
+    seen = len(changes(node.agents.log(NODE)))
+    for number in range(CHANGES):
+        _change(node.api, number // 2, ready=number % 2 == 1)
+    wait_for(lambda: len(changes(node.agents.log(NODE))) >= seen + CHANGES, 120,
+             f"{CHANGES} changes in the kernel")
+    return [change.milliseconds for change in changes(node.agents.log(NODE))[seen:]]
+
+
+def _change(api: Api, number: int, ready: bool) -> None:
+    body = _slice(number, ready)
+    path = f"{SLICES}/s{number}"
+    body["metadata"]["resourceVersion"] = api.get(path)["metadata"]["resourceVersion"]
+    api.put(path, body)
+
+
+@contextlib.contextmanager
+def _full_node(place: Place) -> Iterator[FullNode]:
+    lab, folder = place.lab, Path(tempfile.mkdtemp(prefix="commands-", dir=state_folder()))
+    server, port = start_api_server(place.build, folder / "port")
+    agents = Agents(lab, Path(place.program("reconcile/kube-ipvs")), [NODE],
+                    str(kubeconfig_of(folder, port)), ("--conntrack-max-per-core", "0"))
+    try:
+        api = Api(port)
+        _fill(api)
+        agents.start(NODE)
+        wait_for(lambda: first_sync_writes(agents.log(NODE)) is not None, 600, "the first sync")
+        yield FullNode(place, api, agents)
+    finally:
+        agents.end_all()
+        server.kill()
+        server.wait()
+        lab.run(NODE, ["sh", "-c", "ipvsadm -C; ip link del kube-ipvs0; "
+                       "nft delete table inet kube-ipvs"], timeout=300)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _fill(api: Api) -> None:
+    def make(number: int) -> None:
+        for path, body in ((SERVICES, _service(number)), (SLICES, _slice(number, True))):
+            api.post(path, body)
+
+    api.post("/api/v1/nodes", Node(int(NODE.removeprefix("node"))).as_object())
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(make, range(COUNT)))
+
+
+def _service(number: int) -> Object:
+    address = f"10.96.{1 + number // 250}.{1 + number % 250}"
+    return {"apiVersion": "v1", "kind": "Service",
+            "metadata": {"name": f"s{number}", "namespace": "default"},
+            "spec": {"type": "ClusterIP", "clusterIP": address, "clusterIPs": [address],
+                     "ipFamilies": ["IPv4"], "ports": [{"protocol": "TCP", "port": 80}]}}
+
+
+def _slice(number: int, ready: bool) -> Object:
+    """`ready` is of the first endpoint alone."""
+    addresses = [0x64400001 + number * ENDPOINTS + position for position in range(ENDPOINTS)]
+    return {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": f"s{number}", "namespace": "default",
+                         "labels": {"kubernetes.io/service-name": f"s{number}"}},
+            "ports": [{"name": "", "protocol": "TCP", "port": 8080}],
+            "endpoints": [{"addresses": [".".join(map(str, address.to_bytes(4, "big")))],
+                           "nodeName": "elsewhere",
+                           "conditions": {"ready": ready or position > 0}}
+                          for position, address in enumerate(addresses)]}
