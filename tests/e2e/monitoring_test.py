@@ -34,7 +34,7 @@ class Monitoring(ClusterTest):
 
     def test_every_metric_of_our_own_is_asked_for_or_left_out_with_a_reason(self) -> None:
         unwatched = {
-            "kube_ipvs_audits_total", "kube_ipvs_brakes_total", 
+            "kube_ipvs_audits_total", "kube_ipvs_brakes_total",
             "kube_ipvs_list_seconds", "kube_ipvs_list_decode_seconds", "kube_ipvs_watches_total",
             "kube_ipvs_watch_events_total", "kube_ipvs_watch_open_seconds", "kube_ipvs_build_info",
             "kube_ipvs_watch_connections_total",
