@@ -5,6 +5,7 @@
 #include "reconcile/agent_setup.h"
 #include "reconcile/command.h"
 #include "reconcile/daemon.h"
+#include "reconcile/file_watch.h"
 #include "reconcile/log.h"
 
 namespace reconcile {
@@ -29,6 +30,8 @@ tl::expected<AgentConfig, std::string> read_again(const GivenFlags& given, Log& 
 }
 
 int run_agent(const GivenFlags& given, Run run) {
+  const auto path = config_path(given);
+  const auto known = path.empty() ? std::string() : FileWatch::contents(path);
   const auto setup = agent_setup(given);
   if (!setup) return complain(setup.error()), kWrongInvocation;
   const auto& config = setup->config;
@@ -37,8 +40,8 @@ int run_agent(const GivenFlags& given, Run run) {
   Log log(config.verbosity, {},
           config.logging_format == "json" ? LogFormat::kJson : LogFormat::kText);
   report(log, *setup);
-  const ConfigSource source{.path = config_path(given),
-                            .read = [&] { return read_again(given, log); }};
+  const ConfigSource source{
+      .path = path, .known = known, .read = [&] { return read_again(given, log); }};
   return run_daemon(config, source, *access, log, run);
 }
 

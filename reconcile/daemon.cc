@@ -112,7 +112,7 @@ class Daemon {
     agent_.on_event(record);
     servers_.emplace(io_.get_executor(), config_, agent_, named_watches(), log_, record);
     if (source.path.empty()) return;
-    config_watch_.emplace(io_.get_executor(), source.path, kConfigPeriod,
+    config_watch_.emplace(io_.get_executor(), source.path, source.known, kConfigPeriod,
                           [this] { reconfigure(); });
   }
 

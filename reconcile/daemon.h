@@ -17,7 +17,8 @@ enum class Run : std::uint8_t { kForEver, kDry };
 
 // Where the configuration came from, and may come from again.
 struct ConfigSource {
-  std::string path;  // its file; empty: there is none
+  std::string path;   // its file; empty: there is none
+  std::string known;  // FileWatch::contents() from before it was read
   // Reads everything anew: the configuration, or what is wrong with it.
   std::function<tl::expected<AgentConfig, std::string>()> read;
 };

@@ -13,13 +13,13 @@ bool Settled::is_new(const std::string& read) {
   return settled && std::exchange(known_, read) != read;
 }
 
-FileWatch::FileWatch(const boost::asio::any_io_executor& io, std::string path,
+FileWatch::FileWatch(const boost::asio::any_io_executor& io, std::string path, std::string known,
                      std::chrono::milliseconds period, std::function<void()> changed)
     : path_(std::move(path)),
       period_(period),
       changed_(std::move(changed)),
       timer_(io),
-      settled_(contents()) {}
+      settled_(std::move(known)) {}
 
 boost::asio::awaitable<void> FileWatch::run() {
   while (!stopped_) {
@@ -27,7 +27,7 @@ boost::asio::awaitable<void> FileWatch::run() {
     boost::system::error_code woken;
     co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, woken));
     if (stopped_) co_return;
-    if (settled_.is_new(contents())) changed_();
+    if (settled_.is_new(contents(path_))) changed_();
   }
 }
 
@@ -36,9 +36,8 @@ void FileWatch::stop() {
   timer_.cancel();
 }
 
-// Those of a file that cannot be read are why.
-std::string FileWatch::contents() const {
-  auto text = kube::read_file(path_);
+std::string FileWatch::contents(const std::string& path) {
+  auto text = kube::read_file(path);
   return text ? "=" + *std::move(text) : "!" + std::move(text.error());
 }
 

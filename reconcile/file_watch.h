@@ -29,17 +29,20 @@ class Settled {
 
 class FileWatch {
  public:
-  // `changed` is also called when the file cannot be read any more, once, and when it can again.
-  FileWatch(const boost::asio::any_io_executor& io, std::string path,
+  // What to compare with; of a file that cannot be read: why.
+  [[nodiscard]] static std::string contents(const std::string& path);
+
+  // `known` are the contents that were taken into account, so nobody may change them unnoticed in
+  // between. `changed` is also called when the file cannot be read any more, once, and when it can
+  // again.
+  FileWatch(const boost::asio::any_io_executor& io, std::string path, std::string known,
             std::chrono::milliseconds period, std::function<void()> changed);
 
-  // Until stop(). What the file holds now is where it begins.
+  // Until stop().
   [[nodiscard]] boost::asio::awaitable<void> run();
   void stop();
 
  private:
-  [[nodiscard]] std::string contents() const;
-
   std::string path_;
   std::chrono::milliseconds period_;
   std::function<void()> changed_;

@@ -164,7 +164,7 @@ class Operator(ClusterTest):
         self.write_configuration(node, "{scheduler: rr, syncPeriod: 5s}")
         agents.options = ("--config", CONFIGURATION)
         agents.restart(node, signal.SIGTERM)
-        self.wait_for_scheduler(node, "rr")
+        self.cluster.wait_for(lambda: "First sync" in agents.log(node), SOON, "the first sync")
         self.write_configuration(node, "{scheduler: wlc, syncPeriod: 5s}")
         self.wait_for_scheduler(node, "wlc")
         self.assertIn('setting="ipvs.scheduler" from="rr" to="wlc"', agents.log(node))

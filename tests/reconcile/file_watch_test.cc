@@ -27,7 +27,7 @@ class AFileWatch : public testing::Test {
   static void write(const fs::path& path, const std::string& text) { std::ofstream(path) << text; }
 
   void watch() {
-    watch_ = std::make_unique<FileWatch>(io_.get_executor(), folder_ / "config", 1ms,
+    watch_ = std::make_unique<FileWatch>(io_.get_executor(), folder_ / "config", known_, 1ms,
                                          [this] { ++changes_; });
     boost::asio::co_spawn(io_, watch_->run(), [this](const std::exception_ptr& error) {
       EXPECT_FALSE(error);
@@ -50,6 +50,7 @@ class AFileWatch : public testing::Test {
   fs::path folder_ = fs::path(testing::TempDir()) / ("file_watch_" + std::to_string(::getpid()));
   boost::asio::io_context io_{1};
   std::unique_ptr<FileWatch> watch_;
+  std::string known_ = "=a";
   int changes_ = 0;
   bool ended_ = false;
 };
@@ -77,6 +78,13 @@ TEST_F(AFileWatch, NoticesAFileWrittenInPlace) {
   EXPECT_TRUE(eventually([this] { return changes_ == 1; }));
 }
 
+// Somebody was quicker than the program's start.
+TEST_F(AFileWatch, NoticesWhatChangedBeforeItBegan) {
+  write(folder_ / "config", "b");
+  watch();
+  EXPECT_TRUE(eventually([this] { return changes_ == 1; }));
+}
+
 TEST_F(AFileWatch, NoticesAFileRenamedOver) {
   watch();
   write(folder_ / "new", "b");
@@ -87,6 +95,7 @@ TEST_F(AFileWatch, NoticesAFileRenamedOver) {
 // config -> ..data/config, ..data -> a folder; kubelet renames a new ..data over the old one.
 TEST_F(AFileWatch, NoticesWhatAConfigMapsVolumeDoes) {
   fs::remove(folder_ / "config");
+  known_ = "=one";
   for (const auto* version : {"one", "two"}) {
     fs::create_directory(folder_ / version);
     write(folder_ / version / "config", version);
