@@ -23,7 +23,7 @@ from lab.kubelet_api import MERGE_PATCH, Object
 
 _PATH = f"/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets"
 _IDENTITY = "/run/secrets/kubernetes.io/serviceaccount"
-_PATIENCE = 60.0
+_PATIENCE = 180.0  # a thousand connections leave an emulated processor little
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class DaemonSets:
         pod, program = item["spec"]["template"]["spec"], self._programs[name]
         self._give_files(node, pod)
         for container in pod.get("initContainers", []):
-            self._cluster.output(node, *program.argv, *_arguments(container, node))
+            self._cluster.output(node, *program.argv, *_arguments(container, node), timeout=_PATIENCE)
         container = pod["containers"][0]
         self._cluster.lab.spawn(node, _process(node), [
             *program.under, *program.argv, *_arguments(container, node)], self._environment(container))
@@ -90,11 +90,10 @@ class DaemonSets:
 
     def _give_files(self, node: str, pod: Object) -> None:
         """ConfigMaps where they are mounted, and what every pod has of its service account."""
-        mounts = {mount["name"]: mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"]}
-        for volume in pod["volumes"]:
-            if "configMap" in volume:
-                kept = self._config_map(volume["configMap"]["name"])
-                self._write(node, mounts[volume["name"]], kept)
+        maps = {volume["name"]: volume["configMap"]["name"] for volume in pod["volumes"] if "configMap" in volume}
+        for mount in pod["containers"][0]["volumeMounts"]:
+            if mount["name"] in maps:
+                self._write(node, mount["mountPath"], self._config_map(maps[mount["name"]]))
         authority = self._cluster.endpoints.certificate_authority
         with open(authority, encoding="utf-8") as file:
             self._write(node, _IDENTITY, {
@@ -111,7 +110,7 @@ class DaemonSets:
         for name, text in files.items():
             encoded = base64.b64encode(text.encode()).decode()
             words.append(f"echo {encoded} | base64 -d > {shlex.quote(f'{folder}/{name}')}")
-        self._cluster.output(node, "sh", "-ec", "\n".join(words))
+        self._cluster.output(node, "sh", "-ec", "\n".join(words), timeout=_PATIENCE)
 
     def _environment(self, container: Object) -> dict[str, str]:
         """What kubelet takes from ConfigMaps; an optional one need not be there."""

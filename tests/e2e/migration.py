@@ -34,7 +34,7 @@ from lab.starter import Wish, start
 NODE, OTHER = "node1", "node2"
 KUBE_PROXY = Path(__file__).with_name("kubeadm_kube_proxy.yaml")
 # kube-proxy's last rule, and the agent's /healthz.
-PEERS_PATIENCE, PATIENCE = 900.0, 60.0
+PEERS_PATIENCE, PATIENCE = 900.0, 180.0
 # After these the DaemonSet controller has work.
 CHANGES = tuple(f"kubectl {verb} " for verb in ("apply", "delete", "label", "patch"))
 LOOK, ONE, ALL, BACK, FOR_GOOD = (
@@ -124,15 +124,15 @@ class Migration:
             f"{self._address} to be served by {wanted} on both nodes")
 
     def _serving(self, node: str) -> set[str]:
-        table = parse_table(self._cluster.output(node, "ipvsadm", "-Ln"))
+        table = parse_table(self._cluster.output(node, "ipvsadm", "-Ln", timeout=PATIENCE))
         return serving(table.get(("TCP", f"{self._address}:{PORT}"), {}))
 
     def _agent_is_ready(self, node: str) -> bool:
-        return self._cluster.run(node, "curl", "-fsS", "http://127.0.0.1:10256/healthz").code == 0
+        return self._cluster.run(node, "curl", "-fsS", "http://127.0.0.1:10256/healthz", timeout=PATIENCE).code == 0
 
     def _kube_proxy_is_ready(self, node: str) -> bool:
         """Chains, sets and virtual servers come first, the rules that use the sets last."""
-        return "--match-set KUBE-CLUSTER-IP" in self._cluster.run(node, "iptables-nft-save").out
+        return "--match-set KUBE-CLUSTER-IP" in self._cluster.run(node, "iptables-nft-save", timeout=PATIENCE).out
 
 
 def main(arguments: Sequence[str]) -> int:
