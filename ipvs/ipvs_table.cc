@@ -17,7 +17,6 @@ namespace {
 
 constexpr std::size_t kMaxBatchBytes = 256 << 10;
 constexpr int kReadAttempts = 10;
-constexpr std::size_t kTurns = 100;
 
 tl::unexpected<Error> read_error(int code, std::string operation, std::string subject = {}) {
   return tl::unexpected(with_remedy(
@@ -31,11 +30,23 @@ void drop_repeated(std::vector<Observed>& entries) {
   std::erase_if(entries, [&](const Observed& entry) { return !seen.insert(entry.id).second; });
 }
 
-std::vector<VirtualServerId> ids_of(const RealServersByParent& servers) {
-  std::vector<VirtualServerId> ids;
-  std::transform(servers.begin(), servers.end(), std::back_inserter(ids),
-                 [](const auto& server) { return server.first; });
-  return ids;
+bool is_before(const Ipv4VirtualServer& a, const Ipv4VirtualServer& b) { return a.id < b.id; }
+
+// Those of `listed`, which is sorted, that a dump left out.
+std::vector<VirtualServerId> missing_in(const std::vector<ObservedVirtualServer>& services,
+                                        const std::vector<Ipv4VirtualServer>& listed) {
+  std::vector<VirtualServerId> seen;
+  for (const auto& service : services) seen.push_back(service.id);
+  std::sort(seen.begin(), seen.end());
+  std::vector<VirtualServerId> missing;
+  for (const auto& [id, count] : listed) {
+    if (!std::binary_search(seen.begin(), seen.end(), id)) missing.push_back(id);
+  }
+  return missing;
+}
+
+bool is_tunnelled(const ObservedRealServer& server) {
+  return server.settings.forward == Forward::kTunnel;
 }
 
 bool same_id(const ObservedVirtualServer& a, const ObservedVirtualServer& b) {
@@ -204,48 +215,38 @@ Result<std::vector<ObservedVirtualServer>> IpvsTable::with_dests(
   return services;
 }
 
-// The kernel's two answers come at two moments, and either may have gaps: what only the dump has is
-// asked for its real servers, what only the file has is asked for by name. Nothing is read again,
-// so whoever writes without a pause cannot keep us from an answer.
+// Settings from one dump, gaps and all; what the list of IPv4 has and the dump has not is asked for
+// by name. Nothing is read again, so whoever writes without a pause cannot keep us from an answer.
 Result<std::vector<ObservedVirtualServer>> IpvsTable::sweep() {
-  std::string text;
-  if (proc_file_.read(text) != 0) return observe();
-  auto in_file = parse_procfs_table(text);
+  std::vector<Ipv4VirtualServer> listed;
+  if (ipv4_.read(listed) != 0) return observe();
+  std::sort(listed.begin(), listed.end(), is_before);
   std::vector<ObservedVirtualServer> services;
-  if (const int code = dump_services(services); code != 0) {
-    return read_error(code, "read virtual servers");
-  }
-  if (const int code = add_dests(services, in_file); code != 0) {
-    return read_error(code, "read real servers");
-  }
-  std::vector<ObservedVirtualServer> missing;
-  if (const int code = read_services(ids_of(in_file), missing); code != 0) {
-    return read_error(code, "read virtual servers");
-  }
-  for (ObservedVirtualServer& service : missing) {
-    service.real_servers = std::move(in_file[service.id]);
-    services.push_back(std::move(service));
+  int code = dump_services(services);
+  if (code == 0) code = read_services(missing_in(services, listed), services);
+  if (code != 0) return read_error(code, "read virtual servers");
+  for (ObservedVirtualServer& service : services) {
+    if (code = sweep_dests(service, listed); code != 0) {
+      return read_error(code, "read real servers of", to_string(service.id));
+    }
   }
   return services;
 }
 
-// Moves them over, leaving those in the file that `services` lacks. Some are asked for all the
-// same, each in its turn.
-int IpvsTable::add_dests(std::vector<ObservedVirtualServer>& services,
-                         RealServersByParent& in_file) {
-  const std::size_t turn = turn_++ % kTurns;
-  for (std::size_t i = 0; i < services.size(); ++i) {
-    const auto found = in_file.find(services[i].id);
-    const bool known = found != in_file.end() && i % kTurns != turn;
-    if (known) services[i].real_servers = std::move(found->second);
-    if (found != in_file.end()) in_file.erase(found);
-    if (known) {
-      drop_repeated(services[i].real_servers);
-    } else if (const int code = read_dests(services[i]); code != 0) {
-      return code;
-    }
-  }
-  return 0;
+// The cheap way if what it says is all there is to say.
+int IpvsTable::sweep_dests(ObservedVirtualServer& parent,
+                           const std::vector<Ipv4VirtualServer>& listed) {
+  const auto found =
+      std::lower_bound(listed.begin(), listed.end(), Ipv4VirtualServer{.id = parent.id}, is_before);
+  if (found == listed.end() || found->id != parent.id) return read_dests(parent);
+  if (found->real_servers == 0) return 0;
+  auto& servers = parent.real_servers;
+  const bool answered = ipv4_.read(*found, servers) == 0;
+  const bool whole = answered && servers.size() == found->real_servers &&
+                     std::none_of(servers.begin(), servers.end(), is_tunnelled);
+  if (whole) return 0;
+  servers.clear();
+  return read_dests(parent);
 }
 
 void IpvsTable::write(std::span<const Step> steps, std::span<Outcome> outcomes) {

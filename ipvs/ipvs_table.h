@@ -10,9 +10,8 @@
 
 #include "ipvs/counters.h"
 #include "ipvs/error.h"
+#include "ipvs/ipv4_table.h"
 #include "ipvs/kernel.h"
-#include "ipvs/proc_file.h"
-#include "ipvs/procfs_table.h"
 #include "ipvs/socket.h"
 #include "ipvs/sync_daemon.h"
 
@@ -30,7 +29,7 @@ class IpvsTable {
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe();
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids);
-  // As observe(), with the real servers out of /proc/net/ip_vs: see Kernel::sweep().
+  // As observe(), with what is of IPv4 read the cheap way (ipv4_table.h): see Kernel::sweep().
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> sweep();
 
   // `outcomes` has one entry per step. REQUIRES: steps about virtual and real servers and time-outs
@@ -38,7 +37,7 @@ class IpvsTable {
   void write(std::span<const Step> steps, std::span<Outcome> outcomes);
 
  private:
-  explicit IpvsTable(Socket socket) : socket_(std::move(socket)), proc_file_("net/ip_vs") {}
+  explicit IpvsTable(Socket socket) : socket_(std::move(socket)) {}
   [[nodiscard]] int resolve_family();
   [[nodiscard]] int read_services(std::vector<ObservedVirtualServer>& services);
   [[nodiscard]] int dump_services(std::vector<ObservedVirtualServer>& services);
@@ -49,12 +48,11 @@ class IpvsTable {
   [[nodiscard]] int read_dests(ObservedVirtualServer& parent);
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> with_dests(
       std::vector<ObservedVirtualServer> services);
-  [[nodiscard]] int add_dests(std::vector<ObservedVirtualServer>& services,
-                              RealServersByParent& in_file);
+  [[nodiscard]] int sweep_dests(ObservedVirtualServer& parent,
+                                const std::vector<Ipv4VirtualServer>& listed);
 
   Socket socket_;
-  ProcFile proc_file_;
-  std::size_t turn_ = 0;  // of the next sweep: which virtual servers it reads in full
+  Ipv4Table ipv4_;
   std::uint16_t family_ = 0;
   MessageBatch batch_;
 };

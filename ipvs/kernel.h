@@ -67,9 +67,8 @@ class Kernel {
   // Reads everything. Either the whole answer or an error: never a part of one.
   [[nodiscard]] virtual Result<Observation> observe() = 0;
 
-  // As observe(), but cheap, for an audit that comes again and again: traffic and templates of
-  // persistence are left out, thresholds and tunnels of real servers are read in turns, so that a
-  // change of them shows within a hundred sweeps and the default until then.
+  // As observe(), but cheap, for an audit that comes again and again: the traffic of real servers
+  // is left out.
   [[nodiscard]] virtual Result<Observation> sweep() { return observe(); }
 
   // Reads the named virtual servers again, with their connection counts (what draining asks for).
