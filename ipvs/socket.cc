@@ -60,7 +60,7 @@ struct Socket::Awaited {
 
 Result<Socket> Socket::open(int protocol, SocketOptions options) {
   Socket socket(protocol, options);
-  socket.buffer_.resize(kDatagramSize);
+  socket.buffer_ = std::make_unique_for_overwrite<char[]>(kDatagramSize);
   if (const int code = socket.connect(); code != 0) {
     return tl::unexpected(Error{.code = code, .operation = "open netlink socket"});
   }
@@ -188,7 +188,7 @@ void Socket::await(Awaited& awaited, const OnMessage& on_message) {
 int Socket::receive(Clock::time_point until, const OnMessage& on_message) {
   for (;;) {
     sockaddr_nl sender{};
-    iovec piece{buffer_.data(), buffer_.size()};
+    iovec piece{buffer_.get(), kDatagramSize};
     msghdr datagram{};
     datagram.msg_name = &sender;
     datagram.msg_namelen = sizeof sender;
@@ -204,7 +204,7 @@ int Socket::receive(Clock::time_point until, const OnMessage& on_message) {
     if (sender.nl_pid != 0) continue;  // another process; only the kernel answers
     if ((datagram.msg_flags & MSG_TRUNC) != 0) return ENOBUFS;
     auto remaining = static_cast<int>(size);
-    auto* message = reinterpret_cast<nlmsghdr*>(buffer_.data());
+    auto* message = reinterpret_cast<nlmsghdr*>(buffer_.get());
     for (; nlmsg_ok(message, remaining) != 0; message = nlmsg_next(message, &remaining)) {
       on_message(message);
     }

@@ -78,7 +78,8 @@ class Socket {
   std::size_t capacity_ = 1;
   std::uint32_t sequence_ =
       0;  // of the message sent last; never starts anew, not even with a new socket
-  std::vector<char> buffer_;
+  // Of one datagram; not zeroed, so that what no datagram has reached takes no memory.
+  std::unique_ptr<char[]> buffer_;
 };
 
 }  // namespace ipvs

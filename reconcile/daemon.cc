@@ -26,6 +26,7 @@
 #include "reconcile/config_changes.h"
 #include "reconcile/configured_node.h"
 #include "reconcile/file_watch.h"
+#include "reconcile/heap.h"
 #include "reconcile/node_watch.h"
 #include "reconcile/plan_script.h"
 #include "reconcile/scheduler_trial.h"
@@ -292,6 +293,7 @@ int run_daemon(const AgentConfig& config, const ConfigSource& source,
     log.warning("The kernel does not let the agent give up starting programs; it starts none",
                 {{"err", refused.message()}});
   }
+  settle_heap();
   return Daemon(config, source, access, log, run).run();
 }
 
