@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "reconcile/apply.h"
+#include "reconcile/heap.h"
 #include "reconcile/node_events.h"
 #include "reconcile/scheduler_trial.h"
 
@@ -21,6 +22,7 @@ constexpr auto kLongestRetry = 30'000ms;
 constexpr auto kDrainsPeriod = 1s;
 constexpr auto kRepeatQuiet = 60s;
 constexpr auto kOptionalQuiet = 24h;
+constexpr std::size_t kManySteps = 1'000;
 
 // Nodes started together must not audit together.
 Clock::duration jittered(std::chrono::milliseconds period) {
@@ -92,7 +94,8 @@ boost::asio::awaitable<void> Agent::open_kernel() {
       log_.error("Cannot use the kernel's IPVS yet", {{"err", why}, {"repeated", *silent}});
     }
     retry_soon();
-    co_await sleep_until_due();
+    // What is told meanwhile is no reason to try sooner.
+    while (!stopping_ && Clock::now() < audit_at_) co_await sleep_until_due();
   }
 }
 
@@ -150,6 +153,10 @@ boost::asio::awaitable<void> Agent::write_pending() {
   decision_log_.done(reconciliation_, written, pass, Clock::now());
   tell_of_services();
   statistics_.done(reconciliation_, written, pass, done, Now::current());
+  if (written.steps.size() > kManySteps) {
+    written = {};
+    trim_heap();
+  }
   if (!done) {
     retry_soon();
     co_return;
