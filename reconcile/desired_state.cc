@@ -20,12 +20,6 @@ bool precedes(const Claimant& a, FrontendKind kind_a, const Claimant& b, Fronten
   return kind_a == kind_b ? a <= b : kind_a < kind_b;
 }
 
-template <class Map, class Key>
-void append_keys(const Map& map, std::vector<Key>& keys) {
-  keys.reserve(map.size());
-  for (const auto& [key, value] : map) keys.push_back(key);
-}
-
 }  // namespace
 
 void DesiredState::expect(std::size_t services) {
@@ -122,11 +116,7 @@ const ServiceState* DesiredState::state_of(const kube::NamespacedName& service) 
 }
 
 Scope DesiredState::everything() const {
-  Scope scope;
-  append_keys(claims_, scope.virtual_servers);
-  append_keys(addresses_, scope.addresses);
-  append_keys(elements_, scope.elements);
-  return scope;
+  return wanted_if([](const auto&) { return true; });
 }
 
 void DesiredState::claim(const Holding& holding, Scope& scope) {

@@ -65,6 +65,22 @@ class DesiredState {
 
   // Every key that is wanted, each once.
   [[nodiscard]] Scope everything() const;
+  // Those of them that `is_sought`, which is asked about each virtual server as it is wanted, about
+  // addresses and elements.
+  template <class IsSought>
+  [[nodiscard]] Scope wanted_if(IsSought is_sought) const {
+    Scope scope;
+    for (const auto& [id, claims] : claims_) {
+      if (is_sought(*claims.front().wanted)) scope.virtual_servers.push_back(id);
+    }
+    for (const auto& [address, count] : addresses_) {
+      if (is_sought(address)) scope.addresses.push_back(address);
+    }
+    for (const auto& [element, count] : elements_) {
+      if (is_sought(element)) scope.elements.push_back(element);
+    }
+    return scope;
+  }
 
  private:
   struct Holding {

@@ -8,9 +8,11 @@
 // when somebody flushes our table. Pure; one thread (io).
 #pragma once
 
+#include <algorithm>
 #include <boost/container/flat_map.hpp>
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <iterator>
 #include <vector>
 
 #include "ipvs/kernel.h"
@@ -39,7 +41,7 @@ struct ObservedVirtualServer {
 
 class ObservedState {
  public:
-  // Forgets everything and takes over a complete reading.
+  // Takes over a complete reading; what it does not name is gone.
   void replace(const ipvs::Observation& observation);
   // Takes over a fresh reading of some virtual servers; `asked` but not in `servers` means gone.
   void refresh(const std::vector<ipvs::VirtualServerId>& asked,
@@ -49,10 +51,10 @@ class ObservedState {
 
   [[nodiscard]] const ObservedVirtualServer* virtual_server(const ipvs::VirtualServerId& id) const;
   [[nodiscard]] bool is_bound(const ipvs::Address& address) const {
-    return bound_.contains(address);
+    return record_.bound.contains(address);
   }
   [[nodiscard]] bool has(const ipvs::SetElement& element) const {
-    return elements_.contains(element);
+    return record_.elements.contains(element);
   }
   [[nodiscard]] bool link_present() const { return link_present_; }
   [[nodiscard]] bool rules_intact() const { return rules_intact_; }
@@ -66,20 +68,41 @@ class ObservedState {
 
   // Every key of ours that exists, each once.
   [[nodiscard]] Scope everything_ours() const;
+  // Those of them that `is_sought`, which is asked about keys of all three kinds.
+  template <class IsSought>
+  [[nodiscard]] Scope ours_if(IsSought is_sought) const {
+    Scope scope;
+    for (const auto& [id, server] : virtual_servers_) {
+      if (is_sought(id) && is_ours(id)) scope.virtual_servers.push_back(id);
+    }
+    std::copy_if(record_.bound.begin(), record_.bound.end(), std::back_inserter(scope.addresses),
+                 is_sought);
+    std::copy_if(record_.elements.begin(), record_.elements.end(),
+                 std::back_inserter(scope.elements), is_sought);
+    return scope;
+  }
   [[nodiscard]] std::size_t foreign_count() const;
   // What others put there, sorted.
   [[nodiscard]] std::vector<ipvs::VirtualServerId> foreign() const;
 
  private:
-  void note_vanished(const std::vector<ipvs::ObservedVirtualServer>& read);
-  [[nodiscard]] bool is_recorded(const ipvs::VirtualServerId& id) const;
-
   template <class Key>
   using Set = boost::unordered_flat_set<Key, KeyHash>;
 
+  // What says that a virtual server is ours.
+  struct Record {
+    Set<ipvs::Address> bound;
+    Set<ipvs::SetElement> elements;
+
+    [[nodiscard]] bool names(const ipvs::VirtualServerId& id) const;
+  };
+
+  void remember(const std::vector<ipvs::ObservedVirtualServer>& read, const Record& before);
+  void take_over(const std::vector<ipvs::ObservedVirtualServer>& read);
+  void note_vanished(const std::vector<ipvs::ObservedVirtualServer>& read);
+
   boost::unordered_flat_map<ipvs::VirtualServerId, ObservedVirtualServer, KeyHash> virtual_servers_;
-  Set<ipvs::Address> bound_;
-  Set<ipvs::SetElement> elements_;
+  Record record_;
   std::vector<ipvs::VirtualServerId> order_;     // of the last reading
   std::vector<ipvs::VirtualServerId> vanished_;  // since the one before, the last first
   Set<ipvs::VirtualServerId> remembered_;        // were ours, are there still; the record is lost

@@ -26,6 +26,37 @@ bool asks_for_one_of(const kube::Service& service, const Ranges& ranges) {
          std::ranges::any_of(service.load_balancer_ips, is_inside);
 }
 
+bool agree(const DesiredVirtualServer& wanted, const ObservedVirtualServer& present) {
+  const auto same = [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second == b.second.settings;
+  };
+  return wanted.settings == present.settings &&
+         std::equal(wanted.real_servers.begin(), wanted.real_servers.end(),
+                    present.real_servers.begin(), present.real_servers.end(), same);
+}
+
+// Says of what is wanted whether the kernel has it otherwise, or not at all.
+struct Amiss {
+  const ObservedState& observed;
+
+  bool operator()(const DesiredVirtualServer& wanted) const {
+    const auto* present = observed.virtual_server(wanted.id);
+    return present == nullptr || !agree(wanted, *present);
+  }
+  bool operator()(const ipvs::Address& address) const { return !observed.is_bound(address); }
+  bool operator()(const ipvs::SetElement& element) const { return !observed.has(element); }
+};
+
+struct Unwanted {
+  const DesiredState& desired;
+
+  bool operator()(const ipvs::VirtualServerId& id) const {
+    return desired.virtual_server(id) == nullptr;
+  }
+  bool operator()(const ipvs::Address& address) const { return !desired.wants(address); }
+  bool operator()(const ipvs::SetElement& element) const { return !desired.wants(element); }
+};
+
 }  // namespace
 
 Reconciliation::Reconciliation(NodeConfig node, std::chrono::milliseconds drain_grace)
@@ -77,18 +108,10 @@ Plan Reconciliation::decide(TimePoint now) {
   return made;
 }
 
-// Every key, but for addresses and elements that are as they should be: most of them, always.
+// Everything is compared; what is as it should be, nearly all of it always, is in no scope.
 Scope Reconciliation::audit_scope() const {
-  Scope scope = desired_.everything();
-  std::erase_if(scope.addresses, [this](const auto& key) { return observed_.is_bound(key); });
-  std::erase_if(scope.elements, [this](const auto& key) { return observed_.has(key); });
-  Scope present = observed_.everything_ours();
-  const auto is_wanted = [this](const auto& key) { return desired_.wants(key); };
-  std::erase_if(present.addresses, is_wanted);
-  std::erase_if(present.elements, is_wanted);
-  std::erase_if(present.virtual_servers,
-                [this](const auto& id) { return desired_.virtual_server(id) != nullptr; });
-  scope.merge(present);
+  Scope scope = desired_.wanted_if(Amiss{observed_});
+  scope.merge(observed_.ours_if(Unwanted{desired_}));
   scope.tidy();
   observed_.put_vanished_first(scope.virtual_servers);
   return scope;

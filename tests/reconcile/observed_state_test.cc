@@ -25,6 +25,66 @@ std::vector<ipvs::VirtualServerId> ids(const std::vector<std::string>& addresses
   return made;
 }
 
+ipvs::ObservedRealServer seen(const std::string& address, std::int32_t weight,
+                              std::uint32_t connections) {
+  return {.id = real(address, 8080),
+          .settings = {.weight = weight},
+          .connections = {.active = connections},
+          .traffic = {}};
+}
+
+ipvs::Observation reading_of(std::vector<ipvs::ObservedRealServer> real_servers) {
+  auto read = reading({"10.96.0.1"});
+  read.virtual_servers.front().real_servers = std::move(real_servers);
+  return read;
+}
+
+// Whatever was known before: the order in which the kernel names them, more, fewer, other settings.
+TEST(ObservedState, IsWhatWasReadLast) {
+  const std::vector<std::vector<ipvs::ObservedRealServer>> readings{
+      {seen("10.0.0.2", 1, 3), seen("10.0.0.1", 1, 4)},
+      {seen("10.0.0.2", 1, 5), seen("10.0.0.1", 1, 0)},
+      {seen("10.0.0.1", 1, 6), seen("10.0.0.2", 1, 7)},
+      {seen("10.0.0.3", 1, 1), seen("10.0.0.2", 1, 2), seen("10.0.0.1", 1, 3)},
+      {seen("10.0.0.3", 0, 1), seen("10.0.0.2", 1, 2), seen("10.0.0.1", 1, 3)},
+      {seen("10.0.0.4", 1, 1), seen("10.0.0.2", 1, 2), seen("10.0.0.1", 1, 3)},
+      {seen("10.0.0.1", 1, 9)},
+      {}};
+  for (const auto& first : readings) {
+    for (const auto& second : readings) {
+      ObservedState state;
+      state.replace(reading_of(first));
+      state.replace(reading_of(second));
+      const auto& known = state.virtual_server(tcp("10.96.0.1", 80))->real_servers;
+      EXPECT_EQ(known.size(), second.size());
+      for (const auto& read : second) {
+        ASSERT_TRUE(known.contains(read.id));
+        EXPECT_EQ(known.at(read.id).settings, read.settings);
+        EXPECT_EQ(known.at(read.id).connections.active, read.connections.active);
+      }
+    }
+  }
+}
+
+TEST(ObservedState, CountsAnewWhatWasReadAfterItWasChanged) {
+  ObservedState state;
+  state.replace(reading_of({seen("10.0.0.1", 1, 0)}));
+  state.absorb(ipvs::EditRealServer{tcp("10.96.0.1", 80), real("10.0.0.1", 8080), {.weight = 0}});
+  const auto is_idle = [&] {
+    return state.virtual_server(tcp("10.96.0.1", 80))->real_servers.begin()->second.idle();
+  };
+  EXPECT_FALSE(is_idle());
+  state.replace(reading_of({seen("10.0.0.1", 0, 0)}));
+  EXPECT_TRUE(is_idle());
+}
+
+TEST(ObservedState, ForgetsWhatIsNotReadAnyMore) {
+  ObservedState state;
+  state.replace(reading({"10.96.0.3", "10.96.0.1", "10.96.0.2"}));
+  state.replace(reading({"10.96.0.4", "10.96.0.2"}));
+  EXPECT_EQ(state.foreign(), ids({"10.96.0.2", "10.96.0.4"}));
+}
+
 TEST(ObservedState, PutsBackFirstWhatWasReadLast) {
   ObservedState state;
   state.replace(reading({"10.96.0.3", "10.96.0.1", "10.96.0.2"}));
