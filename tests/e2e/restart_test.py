@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
+import statistics
+import sys
 import time
+from dataclasses import dataclass
 
 from e2e.fixture import PORT, ClusterTest
 from e2e.held_connections import HeldConnections
@@ -25,6 +29,15 @@ SEED = int(os.environ.get("RESTART_SEED", "1"))
 CONVERGED = 2.0
 CONVERGED_EMULATED = 10.0
 PODS = 4
+TICKS = 100.0  # of a processor's second, in /proc
+
+
+@dataclass(frozen=True)
+class Start:
+    """From an agent's start to its first sync."""
+
+    seconds: float
+    cpu: float  # seconds of processor that the agent itself has used
 
 
 class Restart(ClusterTest):
@@ -43,16 +56,15 @@ class Restart(ClusterTest):
         held = HeldConnections(self.cluster, self.caller.place, self.address, PORT, CONNECTIONS)
         self.addCleanup(held.kill)
         limit = CONVERGED if self.cluster.lab.native else CONVERGED_EMULATED
-        slow = []
-        for number in range(ROUNDS):
-            seconds = self.one_round(moments.uniform(0, 1))
-            if seconds > limit:
-                slow.append(f"round {number}: {seconds:.2f} s")
+        starts = [self.one_round(moments.uniform(0, 1)) for _ in range(ROUNDS)]
         result = held.let_go()
+        tell(starts)
+        slow = [f"round {number}: {start.seconds:.2f} s, {start.cpu:.2f} s of them its own"
+                for number, start in enumerate(starts) if start.seconds > limit]
         self.assertEqual((result["failures"], result["reconnects"]), (0, 0), result)
         self.assertEqual(slow, [], f"longer than {limit:.0f} s, of {ROUNDS} rounds")
 
-    def one_round(self, moment: float) -> float:
+    def one_round(self, moment: float) -> Start:
         """Makes the agent busy and kills it `moment` seconds later; how long the next one took."""
         agents = self.cluster.agents
         self.disturb()
@@ -64,9 +76,17 @@ class Restart(ClusterTest):
         agents.start(NODE)
         self.cluster.wait_for(lambda: first_sync_writes(agents.log(NODE)) is not None, 30,
                               "the first sync of the new agent")
-        seconds = time.monotonic() - started
+        start = Start(time.monotonic() - started, self.processor_seconds())
         self.assert_whole()
-        return seconds
+        return start
+
+    def processor_seconds(self) -> float:
+        """What the present agent has used so far."""
+        found = re.search(r"\d\.\d{6} +(\d+) ", self.cluster.agents.log(NODE))
+        self.assertIsNotNone(found, "no process id in the agent's log")
+        stat = self.cluster.output(NODE, "cat", f"/proc/{found[1] if found else 0}/stat")
+        user, system = stat.rpartition(")")[2].split()[11:13]
+        return (int(user) + int(system)) / TICKS
 
     def disturb(self) -> None:
         """A virtual server that is missing is work for an audit; nobody is connected to it."""
@@ -78,3 +98,11 @@ class Restart(ClusterTest):
         self.wait_for_table(NODE, lambda table: serving(table.get(server, {})) == wanted
                             and ("TCP", "10.96.0.10:53") in table,
                             f"{server[1]} and the cluster's DNS to be whole on {NODE}")
+
+
+def tell(starts: list[Start]) -> None:
+    """How the starts went, below the test."""
+    for what, values in (("to the first sync", [start.seconds for start in starts]),
+                         ("of them the agent's own processor time", [start.cpu for start in starts])):
+        print(f"        {what}: median {statistics.median(values):.2f} s, "
+              f"longest {max(values):.2f} s, of {len(values)}", file=sys.stderr)

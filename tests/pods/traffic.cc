@@ -28,9 +28,9 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 // Between two requests of one connection that is held, or longer where there are many: together
-// they ask 250 times a second at most, which an emulated processor can bear.
+// they ask 50 times a second at most, which leaves an emulated processor time for what is tested.
 constexpr milliseconds kPause{400};
-constexpr milliseconds kPauseForEach{4};
+constexpr milliseconds kPauseForEach{20};
 constexpr int kFailuresBorne = 3;
 constexpr long kFailuresTold = 10;  // of a hold; its summary counts the rest
 constexpr std::string_view kUsage =
