@@ -5,7 +5,7 @@ option(KUBE_IPVS_STATIC "Link everything but libc statically, as the released bi
 if(KUBE_IPVS_STATIC)
   set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
   set(OPENSSL_USE_STATIC_LIBS ON)
-  add_link_options(-static-libstdc++ -static-libgcc)
+  add_link_options(-static-libstdc++ -static-libgcc -Wl,--gc-sections)
 endif()
 
 set(CMAKE_FIND_PACKAGE_PREFER_CONFIG ON)
