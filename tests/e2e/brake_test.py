@@ -6,10 +6,9 @@ The second list, which would agree, is put off: what happens here happens by the
 from __future__ import annotations
 
 import json
-import signal
 
 from e2e.api_server_faults import ApiServerFaults
-from e2e.fixture import SOON, ClusterTest
+from e2e.fixture import AGENT_OPTIONS, SOON, ClusterTest
 from lab.client import Completed
 
 NAMESPACE = "brake"
@@ -24,16 +23,7 @@ class Brake(ClusterTest):
     def setUpClass(cls) -> None:
         super().setUpClass()
         cls.node = cls.node_names()[0]
-        agents = cls.cluster.agents
-        usual = agents.options
-        agents.options = (*usual, "--api-brake-pause", NEVER)
-        agents.restart(cls.node, signal.SIGTERM)
-
-        def as_usual() -> None:
-            agents.options = usual
-            agents.restart(cls.node, signal.SIGTERM)
-
-        cls.addClassCleanup(as_usual)
+        cls.use_agent_options(cls.node, *AGENT_OPTIONS, "--api-brake-pause", NEVER)
         cls.make_namespace(NAMESPACE)
 
     def test_what_a_restored_snapshot_lacks_is_kept_until_the_operator_lets_it_go(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -104,6 +105,20 @@ class ClusterTest(unittest.TestCase):
     def service_addresses(cls, node: str) -> str:
         """The addresses of the dummy interface, as text to look things up in."""
         return cls.cluster.output(node, "ip", "-o", "addr", "show", "kube-ipvs0")
+
+    @classmethod
+    def use_agent_options(cls, node: str, *options: str) -> None:
+        """Starts the node's agent anew with exactly these flags; until the class ends."""
+        agents = cls.cluster.agents
+        usual = agents.options
+
+        def as_usual() -> None:
+            agents.options = usual
+            agents.restart(node, signal.SIGTERM)
+
+        cls.addClassCleanup(as_usual)
+        agents.options = options
+        agents.restart(node, signal.SIGTERM)
 
     @classmethod
     def kube_ipvs(cls, node: str, *words: str) -> Completed:

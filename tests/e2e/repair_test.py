@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import sys
+from typing import ClassVar
 
 from e2e.fixture import PORT, SOON, ClusterTest
 from lab.cluster import Pod
-from lab.cluster_readings import serving
+from lab.cluster_readings import first_sync_writes, serving
 
-NAMESPACE = "repair"
-# By subscription, and not by the audit that comes every five seconds here.
-REPAIRED_AT_ONCE = 0.5
+# What is told is repaired at once; the emulated machine is given more, and looks as slowly.
+AT_ONCE = 0.5
+AT_ONCE_EMULATED = 5.0
 
 
-class Repair(ClusterTest):
+class Repaired(ClusterTest):
+    """A Service on a node where somebody else is at work."""
+
+    namespace: ClassVar[str]
     pods: list[Pod]
     address: str
     node = "node1"
@@ -21,11 +25,26 @@ class Repair(ClusterTest):
     @classmethod
     def setUpClass(cls) -> None:
         super().setUpClass()
-        cls.pods, cls.address = cls.make_served(NAMESPACE, 2)
+        cls.pods, cls.address = cls.make_served(cls.namespace, 2)
 
     @property
     def server(self) -> str:
         return f"{self.address}:{PORT}"
+
+    def on_the_node(self, *argv: str) -> str:
+        return self.cluster.output(self.node, *argv)
+
+    def assert_repaired(self) -> None:
+        """The node's table is as it should be, and requests are answered."""
+        wanted = {f"{pod.address4}:{PORT}" for pod in self.pods}
+        self.wait_for_table(
+            self.node, lambda table: serving(table.get(("TCP", self.server), {})) == wanted,
+            f"{self.server} on {self.node} to have {wanted} again")
+        self.assert_fifty_rotate(self.node, f"http://{self.server}", self.pods)
+
+
+class Repair(Repaired):
+    namespace = "repair"
 
     def test_a_deleted_backend_comes_back(self) -> None:
         backend = f"{self.pods[0].address4}:{PORT}"
@@ -59,21 +78,6 @@ class Repair(ClusterTest):
                               SOON, f"the table to be back on {self.node} as it was:\n{before}")
         self.assert_repaired()
 
-    def test_a_deleted_link_is_back_within_half_a_second(self) -> None:
-        took = self.time_until(
-            "ip link del kube-ipvs0",
-            f"ip -o addr show dev kube-ipvs0 2>/dev/null | grep -q ' {self.address}/32 '")
-        self.assert_repaired()
-        self.assertLess(took, REPAIRED_AT_ONCE)
-
-    def test_a_deleted_table_is_back_within_half_a_second(self) -> None:
-        element = f"{self.address} . tcp . {PORT}"
-        took = self.time_until(
-            "nft delete table inet kube-ipvs",
-            f"nft get element inet kube-ipvs service_ports4 '{{ {element} }}' 2>/dev/null >&2")
-        self.assert_repaired()
-        self.assertLess(took, REPAIRED_AT_ONCE)
-
     def test_a_foreign_virtual_server_is_left_alone(self) -> None:
         foreign, backend = "192.168.50.11:7777", "10.244.1.200:7777"
         self.on_the_node("ipvsadm", "-A", "-t", foreign, "-s", "wlc")
@@ -87,8 +91,34 @@ class Repair(ClusterTest):
         self.assert_repaired()
         self.assertEqual(self.table(self.node)[("TCP", foreign)], {backend: 7})
 
-    def on_the_node(self, *argv: str) -> str:
-        return self.cluster.output(self.node, *argv)
+
+class RepairAtOnce(Repaired):
+    """By the kernel's word: no audit comes while these run."""
+
+    namespace = "repair-at-once"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        super().setUpClass()
+        cls.use_agent_options(cls.node, "--ipvs-sync-period", "10m")
+        cls.cluster.wait_for(lambda: first_sync_writes(cls.cluster.agents.log(cls.node)) is not None,
+                             SOON, "the agent that does not audit to be in sync")
+
+    def test_a_deleted_link_is_back_at_once(self) -> None:
+        self.assert_back_at_once(
+            "ip link del kube-ipvs0",
+            f"ip -o addr show dev kube-ipvs0 2>/dev/null | grep -q ' {self.address}/32 '")
+
+    def test_a_deleted_table_is_back_at_once(self) -> None:
+        element = f"{self.address} . tcp . {PORT}"
+        self.assert_back_at_once(
+            "nft delete table inet kube-ipvs",
+            f"nft get element inet kube-ipvs service_ports4 '{{ {element} }}' 2>/dev/null >&2")
+
+    def assert_back_at_once(self, harm: str, is_mended: str) -> None:
+        took = self.time_until(harm, is_mended)
+        self.assert_repaired()
+        self.assertLess(took, AT_ONCE if self.cluster.lab.native else AT_ONCE_EMULATED)
 
     def time_until(self, harm: str, is_mended: str) -> float:
         """The seconds from the end of the shell command `harm` until `is_mended` succeeds, by the
@@ -102,11 +132,3 @@ class Repair(ClusterTest):
         took = int(nanoseconds) / 1e9
         print(f"        mended {took * 1000:.0f} ms after `{harm}`", file=sys.stderr)
         return took
-
-    def assert_repaired(self) -> None:
-        """The node's table is as it should be, and requests are answered."""
-        wanted = {f"{pod.address4}:{PORT}" for pod in self.pods}
-        self.wait_for_table(
-            self.node, lambda table: serving(table.get(("TCP", self.server), {})) == wanted,
-            f"{self.server} on {self.node} to have {wanted} again")
-        self.assert_fifty_rotate(self.node, f"http://{self.server}", self.pods)
