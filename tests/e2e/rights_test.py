@@ -40,13 +40,12 @@ class Right(NamedTuple):
 
 
 CORE, SLICES, NETWORKING, EVENTS = "", "discovery.k8s.io", "networking.k8s.io", "events.k8s.io"
-# Without these the agent cannot work, and `kube-ipvs check` says so: of each it asks for a list and a watch.
-NEEDED = [Right(group, resource, verb) for group, resource in (
-    (CORE, "services"), (SLICES, "endpointslices"), (CORE, "nodes")) for verb in ("list", "watch")]
-# Without this it does less, and says so; without the list it does the same, for a watch begins with one.
+# What `kube-ipvs check` asks for, each by doing it.
+NEEDED = [*(Right(group, resource, verb) for group, resource in (
+    (CORE, "services"), (SLICES, "endpointslices"), (CORE, "nodes"), (NETWORKING, "servicecidrs"))
+    for verb in ("list", "watch")), Right(EVENTS, "events", "create")]
+# Without this the agent does less, and says so.
 WISHED = Right(NETWORKING, "servicecidrs", "watch")
-# Asked of the API server alone: what another server may need, and what is written when there is a reason.
-MORE = [Right(NETWORKING, "servicecidrs", "list"), Right(EVENTS, "events", "create")]
 
 
 class Rights(ClusterTest):
@@ -55,12 +54,12 @@ class Rights(ClusterTest):
         super().setUpClass()
         role = json.loads(cls.cluster.kubectl("get", "clusterrole", ROLE, "-o", "json"))
         made = yaml.safe_dump_all(
-            item for right in [*NEEDED, WISHED] for item in _account_without(right, role["rules"]))
+            item for right in NEEDED for item in _account_without(right, role["rules"]))
         cls.cluster.kubectl("apply", "-f", "-", stdin=made)
         cls.addClassCleanup(cls.cluster.kubectl, "delete", "--wait=false", "-f", "-", stdin=made)
 
     def test_the_account_of_the_manifests_may_do_all_of_it(self) -> None:
-        for right in [*NEEDED, WISHED, *MORE]:
+        for right in NEEDED:
             self.assertTrue(self.may(agent_account.ACCOUNT, right), right)
         self.assertEqual(self.refused(Path(self.cluster.endpoints.agent_kubeconfig).read_text()), [])
 
