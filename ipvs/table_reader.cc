@@ -25,6 +25,7 @@ Result<KernelInfo> TableReader::info() { return door_->table.info(); }
 Result<Timeouts> TableReader::timeouts() { return door_->table.timeouts(); }
 Result<std::vector<SyncDaemon>> TableReader::daemons() { return door_->table.daemons(); }
 Result<std::vector<ObservedVirtualServer>> TableReader::observe() { return door_->table.observe(); }
+Result<std::vector<ObservedVirtualServer>> TableReader::sweep() { return door_->table.sweep(); }
 Result<std::vector<ObservedVirtualServer>> TableReader::observe(
     std::span<const VirtualServerId> ids) {
   return door_->table.observe(ids);

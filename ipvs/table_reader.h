@@ -26,6 +26,8 @@ class TableReader {
   [[nodiscard]] Result<Timeouts> timeouts();
   [[nodiscard]] Result<std::vector<SyncDaemon>> daemons();  // at most one master and one backup
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe();
+  // As observe(), without the traffic of real servers, and many times cheaper: Kernel::sweep().
+  [[nodiscard]] Result<std::vector<ObservedVirtualServer>> sweep();
   // Those that do not exist are left out.
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids);

@@ -29,11 +29,22 @@ ipvs::Result<std::string> read_connections() {
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
+bool shows_traffic(const ListingRequest& request) {
+  return request.format == ipvs::ListingFormat::kStats ||
+         request.format == ipvs::ListingFormat::kRate || request.output != ListingOutput::kText;
+}
+
+ipvs::Result<std::vector<ipvs::ObservedVirtualServer>> read_table(ipvs::TableReader& kernel,
+                                                                  const ListingRequest& request) {
+  if (request.only) return kernel.observe(std::array{*request.only});
+  return shows_traffic(request) ? kernel.observe() : kernel.sweep();
+}
+
 Text table_text(ipvs::TableReader& kernel, const ListingRequest& request,
                 const StatusContext& context, const ipvs::Names* names) {
   const auto info = kernel.info();
   if (!info) return tl::unexpected(info.error());
-  auto table = request.only ? kernel.observe(std::array{*request.only}) : kernel.observe();
+  auto table = read_table(kernel, request);
   if (!table) return tl::unexpected(table.error());
   if (request.only && table->empty()) {
     return tl::unexpected(
@@ -77,7 +88,7 @@ Text status_text(ipvs::TableReader& kernel, const ListingRequest& request,
         return ipvs::daemon_listing(daemons);
       });
     case ListingSubject::kSaved:
-      return kernel.observe().map([&](const std::vector<ipvs::ObservedVirtualServer>& table) {
+      return kernel.sweep().map([&](const std::vector<ipvs::ObservedVirtualServer>& table) {
         return ipvs::to_save_format(table, names);
       });
   }
