@@ -1,6 +1,6 @@
 #include "ipvs/connection_listing.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <iterator>

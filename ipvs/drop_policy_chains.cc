@@ -1,6 +1,6 @@
 #include "ipvs/drop_policy_chains.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 

@@ -1,6 +1,6 @@
 #include "ipvs/kube_proxy_leftovers.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/netfilter.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "ipvs/names.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "ipvs/words.h"
 

@@ -2,7 +2,7 @@
 
 #include <arpa/inet.h>
 #include <endian.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>

@@ -1,6 +1,6 @@
 #include "ipvs/ruleset_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 

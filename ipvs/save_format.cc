@@ -1,6 +1,6 @@
 #include "ipvs/save_format.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iterator>
 

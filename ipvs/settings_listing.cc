@@ -1,6 +1,6 @@
 #include "ipvs/settings_listing.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iterator>
 

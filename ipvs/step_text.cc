@@ -1,6 +1,6 @@
 #include "ipvs/step_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "ipvs/ruleset_text.h"
 #include "ipvs/save_format.h"

@@ -1,5 +1,5 @@
 // to_nft_text(): the table in nft's own words.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "ipvs/words.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 

@@ -1,6 +1,6 @@
 #include "kube/api_client.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/use_awaitable.hpp>

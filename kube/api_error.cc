@@ -1,6 +1,6 @@
 #include "kube/api_error.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace kube {
 namespace {

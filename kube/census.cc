@@ -1,6 +1,6 @@
 #include "kube/census.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <functional>

@@ -1,6 +1,6 @@
 #include "kube/drafts.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace kube {
 

@@ -1,7 +1,7 @@
 #include "kube/event_recorder.h"
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>

@@ -1,6 +1,6 @@
 #include "kube/json_paths.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <charconv>

@@ -1,6 +1,6 @@
 #include "kube/kubeconfig.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <yaml-cpp/yaml.h>
 
 #include <filesystem>

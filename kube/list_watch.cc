@@ -1,6 +1,6 @@
 #include "kube/list_watch.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>

@@ -1,6 +1,6 @@
 #include "kube/resource.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace kube {
 namespace {

@@ -101,6 +101,8 @@ boost::asio::awaitable<void> Agent::open_kernel() {
 
 boost::asio::awaitable<void> Agent::audit() {
   if (stopping_ || !reconciliation_.informed() || Clock::now() < audit_at_) co_return;
+  // Set before the reading: who tells of a change meanwhile wants another.
+  audit_at_ = Clock::now() + jittered(settings_.audit_period);
   const auto observation = co_await kernel_thread_.run([this] { return kernel_->sweep(); });
   if (!observation) {
     log_.error("Cannot read the kernel's tables; they stay as they are",
@@ -110,7 +112,6 @@ boost::asio::awaitable<void> Agent::audit() {
   }
   reconciliation_.observed(*observation);
   statistics_.audited(*observation, reconciliation_, Now::current());
-  audit_at_ = Clock::now() + jittered(settings_.audit_period);
   auditing_ = true;
 }
 
@@ -167,6 +168,7 @@ boost::asio::awaitable<void> Agent::write_pending() {
 
 boost::asio::awaitable<void> Agent::sleep_until_due() {
   if (stopping_ || (reconciliation_.ready() && reconciliation_.pending())) co_return;
+  if (kernel_ && next_node_) co_return;  // told while the loop waited for the kernel
   auto due = reconciliation_.informed() || !kernel_ ? audit_at_ : TimePoint::max();
   if (kernel_ && reconciliation_.awaits_node()) due = std::min(due, node_until_);
   if (kernel_ && reconciliation_.awaits_nodes()) due = std::min(due, all_nodes_until_);

@@ -1,7 +1,7 @@
 #include "reconcile/agent_servers.h"
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <boost/asio/ip/tcp.hpp>

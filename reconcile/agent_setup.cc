@@ -1,6 +1,6 @@
 #include "reconcile/agent_setup.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <optional>
 

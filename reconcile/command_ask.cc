@@ -1,6 +1,6 @@
 // kube-ipvs get, explain and release-brake: what a running agent knows, and one word to it, over
 // its control socket.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <memory>

@@ -1,5 +1,5 @@
 // kube-ipvs check: is this node able to run it?
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

@@ -1,5 +1,5 @@
 // kube-ipvs cleanup: removes from the node what is ours, or what a kube-proxy left behind.
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>

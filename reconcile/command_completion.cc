@@ -1,5 +1,5 @@
 // kube-ipvs completion and man: both generated from the command line's own table of options.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iterator>
 

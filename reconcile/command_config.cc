@@ -1,5 +1,5 @@
 // kube-ipvs config check: what becomes of each field of a kube-proxy configuration.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 

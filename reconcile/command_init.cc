@@ -1,6 +1,6 @@
 // kube-ipvs init: sets the node as the agent needs it, and ends: for a privileged container before
 // the agent's own, which finds /proc/sys read-only.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <thread>

@@ -1,6 +1,6 @@
 // kube-ipvs plan: what would change on this node, from a running agent, from the API server and the
 // kernel themselves, or from files.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <memory>

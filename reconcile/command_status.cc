@@ -1,6 +1,6 @@
 // kube-ipvs status, and ipvsadm where the program is called so: the kernel's table, as ipvsadm
 // lists it. Reads the kernel itself, so it works with the agent down.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cerrno>
 #include <chrono>

@@ -1,4 +1,4 @@
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "reconcile/command.h"
 #include "reconcile/version.h"

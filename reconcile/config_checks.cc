@@ -1,6 +1,6 @@
 #include "reconcile/config_checks.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/ip/network_v4.hpp>

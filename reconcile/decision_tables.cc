@@ -1,6 +1,6 @@
 #include "reconcile/decision_tables.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 #include "reconcile/explanation.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

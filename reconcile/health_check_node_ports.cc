@@ -1,6 +1,6 @@
 #include "reconcile/health_check_node_ports.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "reconcile/json_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdint>

@@ -1,6 +1,6 @@
 #include "reconcile/kernel_version.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

@@ -1,6 +1,6 @@
 #include "reconcile/metrics_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iterator>
 

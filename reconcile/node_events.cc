@@ -1,6 +1,6 @@
 #include "reconcile/node_events.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <map>
 #include <utility>

@@ -1,6 +1,6 @@
 #include "reconcile/offline_decision.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <set>

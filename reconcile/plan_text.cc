@@ -1,6 +1,6 @@
 #include "reconcile/plan_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <iterator>
 #include <map>

@@ -36,9 +36,12 @@ if(KUBE_IPVS_SANITIZE)
                       $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
 endif()
 
-# The shipped binary: hardened as Debian hardens its own, and the same bytes from any folder.
+# The same bytes from any folder.
+add_compile_options(-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.)
+
+# The shipped binary: hardened as Debian hardens its own.
 add_compile_options(
-  "$<$<CONFIG:Release>:-fstack-protector-strong;-fstack-clash-protection;-fPIE;-ffile-prefix-map=${CMAKE_SOURCE_DIR}=.>"
+  "$<$<CONFIG:Release>:-fstack-protector-strong;-fstack-clash-protection;-fPIE>"
   "$<$<CONFIG:Release>:$<$<STREQUAL:${CMAKE_SYSTEM_PROCESSOR},x86_64>:-fcf-protection>>"
   "$<$<CONFIG:Release>:-U_FORTIFY_SOURCE;-D_FORTIFY_SOURCE=2>")
 add_link_options("$<$<CONFIG:Release>:-pie;-Wl,-z,relro;-Wl,-z,now;-Wl,-z,noexecstack>")

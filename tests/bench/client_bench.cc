@@ -10,7 +10,7 @@
 //                              is kept of it: a list, and initial events, at two sizes; the largest
 //   client.bytes_per_endpoint  slices in the agent's own containers, names and indices included
 //   client.event_allocations   of an event, up to the listener, beyond what its object keeps
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <rapidjson/reader.h>
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 #include "tests/bench/list_text.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <numeric>

@@ -1,7 +1,7 @@
 // Prints a figure the way scripts/bench reads it (figures.py): one JSON object a line.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 #include <string_view>

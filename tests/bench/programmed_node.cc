@@ -1,6 +1,6 @@
 #include "tests/bench/programmed_node.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdlib>
 

@@ -1,6 +1,6 @@
 #include "tests/contract/api_conversation.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>

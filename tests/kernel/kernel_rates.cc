@@ -1,6 +1,6 @@
 // How fast the kernel door is, on this kernel: prints one line per measurement.
 //   scripts/lab run --in node1 -- .../kernel_rates [services] [real servers for each]
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <cstdlib>

@@ -8,12 +8,13 @@
 #include <string>
 
 #include "kube/http_response.h"
+#include "tests/source_root.h"
 
 namespace recorded {
 
 // Head and body as they came over the wire.
 inline std::string answer(const std::string& name) {
-  std::ifstream file(std::string(KUBE_TESTS_RECORDED) + "/" + name + ".http", std::ios::binary);
+  std::ifstream file(source_root() / "tests/kube/recorded" / (name + ".http"), std::ios::binary);
   EXPECT_TRUE(file.good()) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }

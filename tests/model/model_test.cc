@@ -13,6 +13,7 @@
 #include "reconcile/reconciliation.h"
 #include "tests/model/objects.h"
 #include "tests/model/scene.h"
+#include "tests/source_root.h"
 
 namespace model {
 namespace {
@@ -209,7 +210,8 @@ TEST_P(Scenes, EndAsRecorded) {
 
 std::vector<std::filesystem::path> recorded() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(RECORDED_SCENES))
+  for (const auto& entry :
+       std::filesystem::directory_iterator(source_root() / "tests/packets/recorded"))
     files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   return files;

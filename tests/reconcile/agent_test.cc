@@ -279,15 +279,42 @@ TEST_F(AnAgent, TakesAnotherConfigurationWhileItRuns) {
   auto node = settings.node;
   node.scheduler = "wlc";
   agent->configured(node, 1h, 2);
-  const auto scheduler = [this] {
-    return kernel.look(
-        [](auto& k) { return k.fake.find(tcp("10.96.0.1", 80))->settings.scheduler; });
-  };
-  EXPECT_TRUE(eventually([&] { return scheduler() == "wlc"; }));
+  EXPECT_TRUE(eventually([this] { return scheduler_in_kernel() == "wlc"; }));
   EXPECT_EQ(real_servers(), 1U) << "edited in place";
   EXPECT_EQ(kernel.look([](auto& k) { return k.fake.resets(); }), 0U);
   EXPECT_EQ(agent->statistics().configurations().taken, 1U);
   EXPECT_EQ(agent->statistics().configurations().at_restart, 2U);
+}
+
+TEST_F(AnAgent, TakesAConfigurationThatComesWhileItWrites) {
+  start();
+  KernelAtWork writing;
+  kernel.look([&](auto& k) { k.before_write = [&](auto&) { writing.stand_still(); }; });
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([&] { return writing.stands_still(); }));
+  auto node = settings.node;
+  node.scheduler = "wlc";
+  agent->configured(node, 1h, 0);
+  writing.go_on();
+  EXPECT_TRUE(eventually([&] { return scheduler_in_kernel() == "wlc"; }));
+}
+
+TEST_F(AnAgent, AuditsAgainForAChangeThatItIsToldOfWhileItReads) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return real_servers() == 1; }));
+  KernelAtWork reading;
+  kernel.look([&](auto& k) {
+    k.after_reading = [&](FakeKernel& fake) {
+      fake.uproot(tcp("10.96.0.1", 80));
+      reading.stand_still();
+    };
+  });
+  agent->node_changed();
+  ASSERT_TRUE(eventually([&] { return reading.stands_still(); }));
+  agent->node_changed();
+  reading.go_on();
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
 }
 
 TEST_F(AnAgent, KeepsItsSchedulerWhenTheKernelRefusesTheNewOne) {

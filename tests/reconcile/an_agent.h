@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,8 +30,10 @@ struct SharedKernel {
   FakeKernel fake;
   FaultyKernel faulty{fake};
 
-  // What somebody else does between the agent's last reading and its next write; once.
+  // What happens between the agent's last reading and its next write, and between a reading and the
+  // agent's knowing it; each once.
   std::function<void(FakeKernel&)> before_write;
+  std::function<void(FakeKernel&)> after_reading;
 
   template <class Look>
   auto look(Look what) {
@@ -38,11 +42,32 @@ struct SharedKernel {
   }
 };
 
+// A moment of the kernel thread that a test holds on to: what else happens then, happens in
+// between.
+class KernelAtWork {
+ public:
+  // Kernel thread: until go_on().
+  void stand_still() {
+    stands_still_ = true;
+    on_.get_future().wait();
+  }
+  [[nodiscard]] bool stands_still() const { return stands_still_; }
+  void go_on() { on_.set_value(); }
+
+ private:
+  std::atomic<bool> stands_still_ = false;
+  std::promise<void> on_;
+};
+
 class Door final : public ipvs::Kernel {
  public:
   explicit Door(SharedKernel& shared) : shared_(shared) {}
   ipvs::Result<ipvs::Observation> observe() override {
-    return shared_.look([](auto& kernel) { return kernel.faulty.observe(); });
+    return shared_.look([](auto& kernel) {
+      auto observation = kernel.faulty.observe();
+      if (const auto meddle = std::exchange(kernel.after_reading, {})) meddle(kernel.fake);
+      return observation;
+    });
   }
   ipvs::Result<std::vector<ipvs::ObservedVirtualServer>> observe(
       std::span<const ipvs::VirtualServerId> ids) override {
@@ -108,6 +133,13 @@ class AnAgent : public testing::Test {
     });
   }
 
+  std::string scheduler_in_kernel() {
+    return kernel.look([](auto& k) {
+      const auto* server = k.fake.find(tcp("10.96.0.1", 80));
+      return server ? server->settings.scheduler : std::string();
+    });
+  }
+
   void TearDown() override {
     agent->stop();
     EXPECT_TRUE(eventually([this] { return ended; }));
@@ -118,7 +150,7 @@ class AnAgent : public testing::Test {
   std::string text;
   Log log{4, [this](std::string_view line) { text += line; }};
   SharedKernel kernel;
-  int refusals_to_open = 0;
+  std::atomic<int> refusals_to_open = 0;  // the kernel thread counts them down
   std::vector<ipvs::Error> warnings;
   bool ended = false;
   std::unique_ptr<Agent> agent;

@@ -13,6 +13,7 @@
 #include "reconcile/packet_trace.h"
 #include "reconcile/reconciliation.h"
 #include "tests/model/objects.h"
+#include "tests/source_root.h"
 
 namespace reconcile::test {
 namespace {
@@ -110,7 +111,7 @@ TEST_P(Goldens, AreWhatIsDecided) {
 
 std::vector<fs::path> inputs() {
   std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(RECONCILE_GOLDENS)) {
+  for (const auto& entry : fs::directory_iterator(source_root() / "tests/reconcile/goldens")) {
     if (entry.path().extension() == ".json") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

@@ -10,10 +10,12 @@
 #include <sstream>
 #include <string>
 
+#include "tests/source_root.h"
+
 namespace kube_proxy {
 
 inline std::string recorded(const std::string& name) {
-  std::ifstream file(std::string(RECONCILE_TESTS_RECORDED) + "/" + name, std::ios::binary);
+  std::ifstream file(source_root() / "tests/reconcile/recorded" / name, std::ios::binary);
   EXPECT_TRUE(file.good()) << name;
   return {std::istreambuf_iterator<char>(file), {}};
 }

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "builders.h"
+#include "tests/source_root.h"
 
 namespace reconcile::test {
 namespace {
@@ -172,7 +173,7 @@ TEST(NodeChecks, AreALineEachAndASum) {
 
 TEST(NodeChecks, HaveASectionEachInTheCatalogue) {
   std::stringstream catalogue;
-  catalogue << std::ifstream(CHECKS_CATALOGUE).rdbuf();
+  catalogue << std::ifstream(source_root() / "manifests/checks.md").rdbuf();
   for (const auto& result : judge(well(), {})) {
     if (result.id >= "LB020") continue;  // one section for all permissions
     EXPECT_THAT(catalogue.str(), HasSubstr("## " + result.id + " "));

@@ -1,6 +1,6 @@
 #include "tests/fakes/api_server/answer.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <zlib.h>
 
 #include <boost/json/serialize.hpp>

@@ -1,7 +1,7 @@
 #include "tests/fakes/api_server/api_objects.h"
 
 #include <fmt/chrono.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <boost/json/src.hpp>

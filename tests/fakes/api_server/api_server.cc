@@ -1,6 +1,6 @@
 #include "tests/fakes/api_server/api_server.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>

@@ -1,6 +1,6 @@
 #include "tests/fakes/api_server/refusal.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "tests/fakes/api_server/answer.h"
 
