@@ -1,6 +1,7 @@
 #include "reconcile/command.h"
 
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <cstring>
@@ -8,6 +9,10 @@
 #include <iterator>
 
 namespace reconcile {
+
+CLI::App* add_subcommand(CLI::App& app, std::string name, std::string description) {
+  return app.add_subcommand(std::move(name), std::move(description));
+}
 
 void print(std::string_view data) { std::fwrite(data.data(), 1, data.size(), stdout); }
 

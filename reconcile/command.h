@@ -2,13 +2,16 @@
 // asked for, leaves what is to be done in `chosen`.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
 #include <vector>
+
+namespace CLI {
+class App;
+}  // namespace CLI
 
 namespace reconcile {
 
@@ -19,6 +22,10 @@ inline constexpr int kWrongInvocation = 2;  // or there is no IPVS to look at
 inline constexpr int kUnhealthy = 3;
 
 using Action = std::function<int()>;
+
+// As CLI::App's, whose code, all of it in headers, is costly to compile: here once for all
+// subcommands.
+[[nodiscard]] CLI::App* add_subcommand(CLI::App& app, std::string name, std::string description);
 
 void add_agent_command(CLI::App& app, Action& chosen);
 void add_check_command(CLI::App& app, Action& chosen);

@@ -1,4 +1,5 @@
 // kube-ipvs agent: flags and file become a configuration, the API door is found, the daemon runs.
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "reconcile/agent_flags.h"
@@ -48,8 +49,8 @@ int run_agent(const GivenFlags& given, Run run) {
 }  // namespace
 
 void add_agent_command(CLI::App& app, Action& chosen) {
-  auto* agent = app.add_subcommand(
-      "agent", "Program this node's virtual servers from the API server, for ever");
+  auto* agent = add_subcommand(app, "agent",
+                               "Program this node's virtual servers from the API server, for ever");
   const auto given = std::make_shared<GivenFlags>();
   add_agent_flags(*agent, *given);
   const auto dry_run = std::make_shared<bool>(false);

@@ -1,6 +1,7 @@
 // kube-ipvs get, explain and release-brake: what a running agent knows, and one word to it, over
 // its control socket.
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <memory>
@@ -67,8 +68,9 @@ int explain_service(const ExplainOptions& options) {
 }  // namespace
 
 void add_release_brake_command(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand(
-      "release-brake", "Have the agent believe a list that takes much away, without a second one");
+  auto* command =
+      add_subcommand(app, "release-brake",
+                     "Have the agent believe a list that takes much away, without a second one");
   command->footer(
       "A list of the API server from which most Services or endpoints are missing is held until a\n"
       "second one agrees. 'kube-ipvs get watches' shows whether one is. Exit code 1: none is.\n\n"
@@ -81,7 +83,7 @@ void add_release_brake_command(CLI::App& app, Action& chosen) {
 }
 
 void add_get_command(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("get", "Show what the agent on this node has decided");
+  auto* command = add_subcommand(app, "get", "Show what the agent on this node has decided");
   command->footer(
       "Examples:\n"
       "  kube-ipvs get services -A\n"
@@ -106,8 +108,8 @@ void add_get_command(CLI::App& app, Action& chosen) {
 }
 
 void add_explain_command(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand(
-      "explain", "Say for each endpoint of a Service whether this node uses it, and why not");
+  auto* command = add_subcommand(
+      app, "explain", "Say for each endpoint of a Service whether this node uses it, and why not");
   command->footer(
       "Examples:\n"
       "  kube-ipvs explain default/web\n"

@@ -1,5 +1,6 @@
 // kube-ipvs check: is this node able to run it?
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <memory>
@@ -57,7 +58,7 @@ int check_node(const CheckOptions& options) {
 }  // namespace
 
 void add_check_command(CLI::App& app, Action& chosen) {
-  auto* check = app.add_subcommand("check", "Say whether this node is able to run kube-ipvs");
+  auto* check = add_subcommand(app, "check", "Say whether this node is able to run kube-ipvs");
   check->footer(
       "Examples:\n"
       "  kube-ipvs check --pre --config /var/lib/kube-proxy/config.conf   # beside a kube-proxy\n"

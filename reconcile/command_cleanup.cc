@@ -1,6 +1,7 @@
 // kube-ipvs cleanup: removes from the node what is ours, or what a kube-proxy left behind.
 #include <fmt/core.h>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -116,8 +117,8 @@ int leave_the_node(const CleanupOptions& options) {
 }  // namespace
 
 void add_cleanup_command(CLI::App& app, Action& chosen) {
-  auto* cleanup = app.add_subcommand(
-      "cleanup", "Remove from the node what is kube-ipvs's, or what a kube-proxy left behind");
+  auto* cleanup = add_subcommand(
+      app, "cleanup", "Remove from the node what is kube-ipvs's, or what a kube-proxy left behind");
   cleanup->footer(
       "Examples:\n"
       "  kube-ipvs cleanup --kube-proxy --dry-run   # after a take-over: what is to go?\n"

@@ -1,5 +1,6 @@
 // kube-ipvs completion and man: both generated from the command line's own table of options.
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <iterator>
 
@@ -17,7 +18,7 @@ int show(const CLI::App& app, const std::string& what) {
 }  // namespace
 
 void add_completion_command(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("completion", "Print the completion for a shell");
+  auto* command = add_subcommand(app, "completion", "Print the completion for a shell");
   command->footer(
       "Examples:\n"
       "  source <(kube-ipvs completion bash)\n"
@@ -32,7 +33,7 @@ void add_completion_command(CLI::App& app, Action& chosen) {
 }
 
 void add_man_command(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("man", "Print the manual page, for man -l -");
+  auto* command = add_subcommand(app, "man", "Print the manual page, for man -l -");
   command->callback([&chosen] { chosen = [] { return show(*command_reference(), "man"); }; });
 }
 

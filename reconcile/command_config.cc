@@ -1,5 +1,6 @@
 // kube-ipvs config check: what becomes of each field of a kube-proxy configuration.
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 
@@ -22,10 +23,11 @@ int check_config(const std::string& path) {
 }  // namespace
 
 void add_config_command(CLI::App& app, Action& chosen) {
-  auto* config = app.add_subcommand("config", "Look at kube-proxy's configuration with our eyes");
+  auto* config = add_subcommand(app, "config", "Look at kube-proxy's configuration with our eyes");
   config->require_subcommand(1);
-  auto* check = config->add_subcommand(
-      "check", "Say of each field whether it is honoured, without effect, refused or unknown");
+  auto* check = add_subcommand(
+      *config, "check",
+      "Say of each field whether it is honoured, without effect, refused or unknown");
   check->footer("Exit codes: 0 it can be used; 1 a field is refused, or it is no configuration.\n");
   const auto path = std::make_shared<std::string>();
   check

@@ -1,6 +1,7 @@
 // kube-ipvs init: sets the node as the agent needs it, and ends: for a privileged container before
 // the agent's own, which finds /proc/sys read-only.
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <memory>
 #include <thread>
@@ -45,8 +46,9 @@ int set_node(const GivenFlags& given, bool dry_run) {
 }  // namespace
 
 void add_init_command(CLI::App& app, Action& chosen) {
-  auto* init = app.add_subcommand(
-      "init", "Set sysctls and time-outs as the agent needs them, and end; for an init container");
+  auto* init = add_subcommand(
+      app, "init",
+      "Set sysctls and time-outs as the agent needs them, and end; for an init container");
   init->footer(
       "Takes the agent's flags and file, needs no API server, and prints each setting that it\n"
       "changed as the command that would do the same. The kernel loads IPVS by itself.\n"

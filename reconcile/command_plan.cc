@@ -1,6 +1,7 @@
 // kube-ipvs plan: what would change on this node, from a running agent, from the API server and the
 // kernel themselves, or from files.
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <chrono>
 #include <memory>
@@ -130,7 +131,8 @@ int show_plan(const PlanOptions& options) {
 }  // namespace
 
 void add_plan_command(CLI::App& app, Action& chosen) {
-  auto* command = app.add_subcommand("plan", "Show what would change on this node; change nothing");
+  auto* command =
+      add_subcommand(app, "plan", "Show what would change on this node; change nothing");
   command->footer(
       "Examples:\n"
       "  kube-ipvs plan\n"

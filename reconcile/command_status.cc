@@ -1,6 +1,7 @@
 // kube-ipvs status, and ipvsadm where the program is called so: the kernel's table, as ipvsadm
 // lists it. Reads the kernel itself, so it works with the agent down.
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <cerrno>
 #include <chrono>
@@ -139,7 +140,7 @@ int run_as_ipvsadm(const std::vector<std::string>& arguments) {
 // Only for help, completion and the man page: run_status() reads the words itself, with ipvsadm's
 // rules.
 void add_status_command(CLI::App& app, Action& chosen) {
-  auto* status = app.add_subcommand("status", "List the kernel's virtual servers as ipvsadm does");
+  auto* status = add_subcommand(app, "status", "List the kernel's virtual servers as ipvsadm does");
   for (const auto& option : status_options()) {
     const auto names = option.short_name == 0
                            ? std::string(option.name)

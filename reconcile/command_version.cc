@@ -1,4 +1,5 @@
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include "reconcile/command.h"
 #include "reconcile/version.h"
@@ -6,7 +7,7 @@
 namespace reconcile {
 
 void add_version_command(CLI::App& app, Action& chosen) {
-  auto* version = app.add_subcommand("version", "Print the version");
+  auto* version = add_subcommand(app, "version", "Print the version");
   version->callback([&chosen] {
     chosen = [] {
       print(fmt::format("kube-ipvs {}\n", kVersion));

@@ -133,7 +133,7 @@ def simulation(log: Transcript) -> Outcome:
 
 
 def threads(log: Transcript) -> Outcome:
-    return build(log, "tsan", "reconcile_tests") or ctest(log, "tsan", "-R", "^AnAgent")
+    return build(log, "tsan", "agent_tests") or ctest(log, "tsan", "-R", "^AnAgent")
 
 
 def lab_up(log: Transcript) -> Outcome | None:
