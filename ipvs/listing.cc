@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+#include <charconv>
 #include <iterator>
 #include <string_view>
 
@@ -31,9 +34,15 @@ class Listing {
   void add(fmt::format_string<Args...> format, Args&&... args) {
     fmt::format_to(std::back_inserter(text_), format, std::forward<Args>(args)...);
   }
+  // Padded with blanks behind it; longer texts as they are. A cell has a blank before it, too.
+  void add_padded(std::string_view text, std::size_t width);
+  void add_cell(std::string_view text, std::size_t width);
+  void add_cell(std::int64_t number, std::size_t width);
   void add_number(std::uint64_t number);
+  void add_right(std::uint64_t number, std::size_t width);
   void add_settings(const ObservedVirtualServer& server);
   void add_persistence(const ObservedVirtualServer& server);
+  void add_connections(const ConnectionCounts& counts);
   void add_totals(const Traffic& traffic);
   void add_rates(const Traffic& traffic);
 
@@ -41,21 +50,57 @@ class Listing {
   std::string text_;
 };
 
+// Enough for every number of 64 bits.
+using Digits = std::array<char, 20>;
+
+template <class Number>
+std::string_view digits_of(Number number, Digits& room) {
+  return {room.data(), std::to_chars(room.data(), room.data() + room.size(), number).ptr};
+}
+
+// fmt would read its format anew for each of a hundred thousand lines, which is most of their time.
+void Listing::add_padded(std::string_view text, std::size_t width) {
+  text_ += text;
+  if (text.size() < width) text_.append(width - text.size(), ' ');
+}
+
+void Listing::add_cell(std::string_view text, std::size_t width) {
+  text_ += ' ';
+  add_padded(text, width);
+}
+
+void Listing::add_cell(std::int64_t number, std::size_t width) {
+  Digits digits;
+  add_cell(digits_of(number, digits), width);
+}
+
+void Listing::add_right(std::uint64_t number, std::size_t width) {
+  Digits room;
+  const auto digits = digits_of(number, room);
+  if (digits.size() < width) text_.append(width - digits.size(), ' ');
+  text_ += digits;
+}
+
 // Five digits and a suffix in nine columns, cut, not rounded.
 void Listing::add_number(std::uint64_t number) {
   constexpr std::uint64_t kWidest = 100'000'000;
   if (number < kWidest) {
-    add("{:>9}", number);
+    add_right(number, 9);
   } else if (options_.exact) {
-    add(" {}", number);
+    text_ += ' ';
+    add_right(number, 0);
   } else if (number < 1'000'000'000) {
-    add("{:>8}K", number / 1'000);
+    add_right(number / 1'000, 8);
+    text_ += 'K';
   } else if (number < 100'000'000'000) {
-    add("{:>8}M", number / 1'000'000);
+    add_right(number / 1'000'000, 8);
+    text_ += 'M';
   } else if (number < 100'000'000'000'000) {
-    add("{:>8}G", number / 1'000'000'000);
+    add_right(number / 1'000'000'000, 8);
+    text_ += 'G';
   } else {
-    add("{:>8}T", number / 1'000'000'000'000);
+    add_right(number / 1'000'000'000'000, 8);
+    text_ += 'T';
   }
 }
 
@@ -96,9 +141,10 @@ std::string cut(std::string text, const Address& address, std::size_t width) {
 std::string service_text(const VirtualServerId& id, const Names* names) {
   constexpr std::size_t kWidth = 33;
   if (id.fwmark == 0) {
-    return cut(fmt::format("{:<4} {}", protocol_word(id.protocol),
-                           endpoint_text(id.address, id.port, id.protocol, names)),
-               id.address, kWidth);
+    std::string text(protocol_word(id.protocol));
+    text.resize(std::max<std::size_t>(text.size(), 4), ' ');
+    text += ' ' + endpoint_text(id.address, id.port, id.protocol, names);
+    return cut(std::move(text), id.address, kWidth);
   }
   return fmt::format("FWM  {}{}", static_cast<std::int32_t>(id.fwmark),
                      id.address.is_v6() ? " IPv6" : "");
@@ -115,7 +161,7 @@ void Listing::add_persistence(const ObservedVirtualServer& server) {
 
 void Listing::add_settings(const ObservedVirtualServer& server) {
   const VirtualServer& settings = server.settings;
-  add(" {}", settings.scheduler);
+  add_cell(settings.scheduler, 0);
   if ((settings.flags & kSchedulerFlags) != 0) add(" ({})", scheduler_flag_words(settings));
   if ((settings.flags & VirtualServerFlag::kPersistent) != 0) add_persistence(server);
   if ((settings.flags & VirtualServerFlag::kOnePacket) != 0) add(" ops");
@@ -139,13 +185,13 @@ void Listing::add_rates(const Traffic& traffic) {
 
 void Listing::add_virtual_server(const ObservedVirtualServer& server) {
   if (options_.format == ListingFormat::kStats) {
-    add("{:<33}", service_text(server.id, options_.names));
+    add_padded(service_text(server.id, options_.names), 33);
     add_totals(server.traffic);
   } else if (options_.format == ListingFormat::kRate) {
-    add("{:<33}", service_text(server.id, options_.names));
+    add_padded(service_text(server.id, options_.names), 33);
     add_rates(server.traffic);
   } else {
-    add("{}", service_text(server.id, options_.names));
+    text_ += service_text(server.id, options_.names);
     add_settings(server);
   }
   if (options_.note) add("  {}", options_.note(server.id));
@@ -179,38 +225,53 @@ Traffic as_ipvsadm_reads(Traffic traffic) {
   return traffic;
 }
 
+void Listing::add_connections(const ConnectionCounts& counts) {
+  add_cell(counts.active, 10);
+  add_cell(counts.inactive, 10);
+}
+
 void Listing::add_real_server(const ObservedRealServer& server, Protocol protocol) {
   constexpr std::size_t kWidth = 28;
   const RealServer& settings = server.settings;
   const ConnectionCounts& counts = server.connections;
   const Traffic traffic = as_ipvsadm_reads(server.traffic);
-  add("  -> {:<28}", cut(endpoint_text(server.id.address, server.id.port, protocol, options_.names),
-                         server.id.address, kWidth));
+  text_ += "  ->";
+  add_cell(cut(endpoint_text(server.id.address, server.id.port, protocol, options_.names),
+               server.id.address, kWidth),
+           kWidth);
   switch (options_.format) {
     case ListingFormat::kDefault:
-      add(" {:<7} {:<6} {:<10} {:<10}", forward_word(settings.forward), settings.weight,
-          counts.active, counts.inactive);
+      add_cell(forward_word(settings.forward), 7);
+      add_cell(settings.weight, 6);
+      add_connections(counts);
       break;
     case ListingFormat::kTunnelInfo:
-      add(" {:<7} {:<13} {:<6} {:<10} {:<10}", forward_word(settings.forward),
-          tunnel_word(settings), settings.weight, counts.active, counts.inactive);
+      add_cell(forward_word(settings.forward), 7);
+      add_cell(tunnel_word(settings), 13);
+      add_cell(settings.weight, 6);
+      add_connections(counts);
       break;
     case ListingFormat::kStats:
       add_totals(traffic);
       break;
     case ListingFormat::kRate:
-      add(" {:>8} {:>8} {:>8}", traffic.connections_per_second, traffic.packets_in_per_second,
-          traffic.packets_out_per_second);
+      for (const auto rate : {traffic.connections_per_second, traffic.packets_in_per_second,
+                              traffic.packets_out_per_second}) {
+        text_ += ' ';
+        add_right(rate, 8);
+      }
       add_number(traffic.bytes_in_per_second);
       add_number(traffic.bytes_out_per_second);
       break;
     case ListingFormat::kThresholds:
-      add(" {:<10} {:<10} {:<10} {:<10}", settings.upper_threshold, settings.lower_threshold,
-          counts.active, counts.inactive);
+      add_cell(settings.upper_threshold, 10);
+      add_cell(settings.lower_threshold, 10);
+      add_connections(counts);
       break;
     case ListingFormat::kPersistentConnections:
-      add(" {:<9} {:<11} {:<10} {:<10}", static_cast<std::uint32_t>(settings.weight),
-          counts.persistent, counts.active, counts.inactive);
+      add_cell(static_cast<std::uint32_t>(settings.weight), 9);
+      add_cell(counts.persistent, 11);
+      add_connections(counts);
       break;
   }
   text_ += '\n';

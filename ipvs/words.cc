@@ -3,11 +3,29 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <charconv>
 
 namespace ipvs {
 
+namespace {
+
+// "10.96.0.1:443". By hand, because a listing has a hundred thousand of them, and inet_ntop() is
+// printf() inside.
+std::string dotted(const boost::asio::ip::address_v4& address, std::uint16_t port) {
+  std::array<char, sizeof "255.255.255.255:65535"> text;
+  char* end = text.data();
+  for (const unsigned byte : address.to_bytes()) {
+    end = std::to_chars(end, text.end(), byte).ptr;
+    *end++ = '.';
+  }
+  end[-1] = ':';
+  return {text.data(), std::to_chars(end, text.end(), port).ptr};
+}
+
+}  // namespace
+
 std::string endpoint_text(const Address& address, std::uint16_t port) {
-  if (address.is_v4()) return fmt::format("{}:{}", address.to_string(), port);
+  if (address.is_v4()) return dotted(address.to_v4(), port);
   return fmt::format("[{}]:{}", address.to_string(), port);
 }
 

@@ -45,8 +45,6 @@ tl::expected<void, std::string> load_identity(ssl::context& context,
   return {};
 }
 
-}  // namespace
-
 tl::expected<void, std::string> configure(ssl::context& context, const ClusterAccess& access,
                                           const Credentials& credentials) {
   SSL_CTX_set_min_proto_version(context.native_handle(), TLS1_2_VERSION);
@@ -61,6 +59,39 @@ tl::expected<void, std::string> configure(ssl::context& context, const ClusterAc
   }
   if (!credentials.client_certificate.empty()) return load_identity(context, credentials);
   return {};
+}
+
+// A context and everything that it was made of.
+struct MadeContext {
+  bool insecure;
+  std::string certificate_authority;
+  std::string client_certificate;
+  std::string client_key;
+  ssl::context context{ssl::context::tls_client};
+
+  [[nodiscard]] bool serves(const ClusterAccess& access, const Credentials& credentials) const {
+    return insecure == access.insecure_skip_tls_verify && !certificate_authority.empty() &&
+           certificate_authority == credentials.certificate_authority &&
+           client_certificate == credentials.client_certificate &&
+           client_key == credentials.client_key;
+  }
+};
+
+}  // namespace
+
+tl::expected<TlsContext, std::string> tls_context(const ClusterAccess& access,
+                                                  const Credentials& credentials) {
+  thread_local std::weak_ptr<MadeContext> last;
+  auto made = last.lock();
+  if (!made || !made->serves(access, credentials)) {
+    made = std::make_shared<MadeContext>(access.insecure_skip_tls_verify,
+                                         credentials.certificate_authority,
+                                         credentials.client_certificate, credentials.client_key);
+    auto configured = configure(made->context, access, credentials);
+    if (!configured) return tl::unexpected(std::move(configured.error()));
+    last = made;
+  }
+  return TlsContext(made, &made->context);
 }
 
 tl::expected<void, std::string> expect_server(SSL* connection, const ClusterAccess& access) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/ssl/context.hpp>
+#include <memory>
 #include <string>
 #include <tl/expected.hpp>
 
@@ -10,10 +11,13 @@
 
 namespace kube {
 
-// Loads the authority and our certificate into a fresh context; or says what is wrong with them.
-[[nodiscard]] tl::expected<void, std::string> configure(boost::asio::ssl::context& context,
-                                                        const ClusterAccess& access,
-                                                        const Credentials& credentials);
+using TlsContext = std::shared_ptr<boost::asio::ssl::context>;
+
+// Trusts the authority and shows the certificate of `credentials`; or says what is wrong with them.
+// While a connection uses one, whoever asks with the same on the same thread is given that one:
+// making it costs more than the handshake. Not so with the system's authorities, which may change.
+[[nodiscard]] tl::expected<TlsContext, std::string> tls_context(const ClusterAccess& access,
+                                                                const Credentials& credentials);
 
 // Says whom we expect, before the handshake.
 [[nodiscard]] tl::expected<void, std::string> expect_server(SSL* connection,

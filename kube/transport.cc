@@ -228,7 +228,7 @@ class PlainTransport final : public StreamTransport<ip::tcp::socket> {
 class TlsTransport final : public StreamTransport<ssl::stream<ip::tcp::socket>> {
  public:
   TlsTransport(const asio::any_io_executor& executor, const ClusterAccess& access,
-               std::unique_ptr<ssl::context> context)
+               TlsContext context)
       : StreamTransport(access),
         context_(std::move(context)),
         stream_(executor, *context_),
@@ -256,7 +256,7 @@ class TlsTransport final : public StreamTransport<ssl::stream<ip::tcp::socket>> 
   ip::tcp::socket& socket() override { return stream_.next_layer(); }
   Deadline& deadline() override { return deadline_; }
 
-  std::unique_ptr<ssl::context> context_;
+  TlsContext context_;
   ssl::stream<ip::tcp::socket> stream_;
   Deadline deadline_;
 };
@@ -267,11 +267,9 @@ ApiResult<std::unique_ptr<Transport>> make_transport(const asio::any_io_executor
                                                      const ClusterAccess& access,
                                                      const Credentials& credentials) {
   if (!access.tls) return std::make_unique<PlainTransport>(executor, access);
-  auto context = std::make_unique<ssl::context>(ssl::context::tls_client);
-  if (auto configured = configure(*context, access, credentials); !configured) {
-    return failed(ApiError::Kind::kCredentials, configured.error());
-  }
-  return std::make_unique<TlsTransport>(executor, access, std::move(context));
+  auto context = tls_context(access, credentials);
+  if (!context) return failed(ApiError::Kind::kCredentials, context.error());
+  return std::make_unique<TlsTransport>(executor, access, *std::move(context));
 }
 
 }  // namespace kube

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "reconcile/command_reference.h"
@@ -25,22 +26,40 @@ constexpr const char* kExamples =
     "\n"
     "Exit codes: 0 done; 1 failed; 2 a wrong invocation, or no IPVS to look at; 3 not healthy.\n";
 
-void add_commands(CLI::App& app, Action& chosen) {
+struct Command {
+  std::string_view name;
+  void (*add)(CLI::App& app, Action& chosen);
+};
+
+// In the order of the help.
+constexpr std::array kCommands{Command{"agent", add_agent_command},
+                               Command{"init", add_init_command},
+                               Command{"check", add_check_command},
+                               Command{"cleanup", add_cleanup_command},
+                               Command{"status", add_status_command},
+                               Command{"get", add_get_command},
+                               Command{"explain", add_explain_command},
+                               Command{"plan", add_plan_command},
+                               Command{"release-brake", add_release_brake_command},
+                               Command{"config", add_config_command},
+                               Command{"completion", add_completion_command},
+                               Command{"man", add_man_command},
+                               Command{"version", add_version_command}};
+
+void add_all(CLI::App& app, Action& chosen) {
   app.footer(kExamples);
   app.require_subcommand(1);
-  add_agent_command(app, chosen);
-  add_init_command(app, chosen);
-  add_check_command(app, chosen);
-  add_cleanup_command(app, chosen);
-  add_status_command(app, chosen);
-  add_get_command(app, chosen);
-  add_explain_command(app, chosen);
-  add_plan_command(app, chosen);
-  add_release_brake_command(app, chosen);
-  add_config_command(app, chosen);
-  add_completion_command(app, chosen);
-  add_man_command(app, chosen);
-  add_version_command(app, chosen);
+  for (const auto& command : kCommands) command.add(app, chosen);
+}
+
+// Only the command that is asked for where it is known: the flags of the others would be most of
+// what a short command costs.
+void add_asked_for(CLI::App& app, Action& chosen, const std::vector<std::string>& arguments) {
+  const auto asked =
+      std::ranges::find(kCommands, arguments.empty() ? "" : arguments[0], &Command::name);
+  if (asked == kCommands.end()) return add_all(app, chosen);
+  app.require_subcommand(1);
+  asked->add(app, chosen);
 }
 
 bool is_flag(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
@@ -111,7 +130,7 @@ Usage wrong(const CLI::App& app, const CLI::Error& error,
 std::unique_ptr<CLI::App> command_reference() {
   static Action nothing;
   auto app = std::make_unique<CLI::App>(kDescription, "kube-ipvs");
-  add_commands(*app, nothing);
+  add_all(*app, nothing);
   return app;
 }
 
@@ -122,8 +141,8 @@ tl::expected<Action, Usage> parse_command_line(std::vector<std::string> argument
         [words = std::vector(arguments.begin() + 1, arguments.end())] { return run_status(words); };
   }
   CLI::App app(kDescription, "kube-ipvs");
-  add_commands(app, chosen);
   arguments = as_cli11_knows(std::move(arguments));
+  add_asked_for(app, chosen, arguments);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
   } catch (const CLI::CallForHelp&) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "kube/tls.h"
 #include "tests/fakes/api_server/fronts.h"
 #include "tests/kube/heap.h"
 #include "tests/kube/reflector_fixture.h"
@@ -75,6 +76,21 @@ TEST_F(TlsTest, ListsAndWatchesWithAToken) {
   ASSERT_TRUE(run_until_told("replaced shop/a"));
   for (const auto& trouble : journal_.troubles)
     ADD_FAILURE() << trouble.what << ": " << trouble.why;
+}
+
+TEST_F(TlsTest, ConnectionsWithTheSameCredentialsShareAContext) {
+  const Credentials ours{.certificate_authority = authority_.certificate()};
+  const Credentials renewed{.certificate_authority = CertificateAuthority("another").certificate()};
+  const auto first = tls_context(access(), ours);
+  ASSERT_TRUE(first) << first.error();
+  EXPECT_EQ(*tls_context(access(), ours), *first);
+  EXPECT_NE(*tls_context(access(), renewed), *first);
+}
+
+TEST_F(TlsTest, TheSystemsAuthoritiesAreReadForEachConnection) {
+  const auto first = tls_context(access(), {});
+  ASSERT_TRUE(first) << first.error();
+  EXPECT_NE(*tls_context(access(), {}), *first);
 }
 
 TEST_F(TlsTest, ServerOfAnotherAuthorityIsRefused) {
