@@ -20,8 +20,12 @@ BUILD = PROJECT / "build" / "release"
 
 
 def main(words: list[str]) -> int:
+    if set(words) & {"-h", "--help"}:
+        print("usage: scripts/bench [--list | the beginnings of figures' names]\n\n"
+              f"{__doc__}\n\nfigures: {' '.join(_names())}")
+        return 0
     if words == ["--list"]:
-        print("\n".join(name for source in SOURCES for name in source.figures))
+        print("\n".join(_names()))
         return 0
     chosen = [source for source in SOURCES if source.wanted(words)]
     if not chosen:
@@ -36,6 +40,10 @@ def main(words: list[str]) -> int:
     save(figures, RESULTS)
     print(f"kept in {RESULTS.relative_to(PROJECT)}")
     return 1 if broken or not all(one.passed for one in figures) else 0
+
+
+def _names() -> list[str]:
+    return [name for source in SOURCES for name in source.figures]
 
 
 def build(chosen: list[Source]) -> None:

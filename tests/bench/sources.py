@@ -52,7 +52,7 @@ SOURCES = (
            printed_on_node("tests/bench/apply_bench", SERVICES)),
     Source(("node.rss", "change.latency", "churn", "churn.memory"), ("change_bench",),
            printed_on_node("tests/bench/change_bench", SERVICES, CHURN_SECONDS)),
-    Source(commands.FIGURES, ("kube-ipvs", "fake_api_server"), commands.measure),
+    Source(commands.FIGURES, ("asked_agent", "kube-ipvs", "fake_api_server"), commands.measure),
     Source(peer.FIGURES, ("kube-ipvs",), peer.measure),
     Source(("packets.few", "packets.many", "packets.flat"),
            ("kube-ipvs", "fake_api_server", "httpenv", "traffic"), packets.measure),
