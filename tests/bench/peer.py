@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import statistics
 import sys
 import time
@@ -31,7 +32,8 @@ PATIENCE = 3600.0
 KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
 # Its rules come last, after its sets, one process for each entry; our sets come before addresses.
 KUBE_PROXYS_LAST = "iptables-nft-save | grep -q 'match-set KUBE-CLUSTER-IP'"
-WATCH = Path(__file__).with_name("table_watch.py")
+TABLE_WATCH = Path(__file__).with_name("table_watch.py")
+SERVER_WATCH = Path(__file__).with_name("server_watch.py")
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,12 @@ class Bench:
         programmed the last, after servers and addresses."""
         lab, name = self._place.lab, f"bench-{Path(program).name}"
         self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
-        self._watch("Masq", SERVICES * ENDPOINTS)
+        self._begin(TABLE_WATCH, "Masq", str(SERVICES * ENDPOINTS), str(sys.maxsize))
         started = time.monotonic()
         lab.spawn(NODE, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
                                str(self._endpoints.agent_kubeconfig)])
         try:
-            self._seen()
+            self._seen(TABLE_WATCH)
             self._shell(f"until [ $(ip -o -4 addr show kube-ipvs0 | wc -l) -ge {SERVICES} ]; "
                         f"do :; done; until {until}; do sleep 1; done")
             start = time.monotonic() - started
@@ -111,27 +113,34 @@ class Bench:
 
     def _change(self, number: int) -> float:
         """From the patch's departure to the table: an endpoint that is not ready any more."""
-        leaving = f"{int.from_bytes(_address(number, 0), 'big'):08X}:1F90 *Masq *1 "
-        self._watch(leaving, 0, most=0)
+        self._watch_server(number, "no")
         patched = time.monotonic()
         self._patch(number, ready=False)
-        self._seen()
+        self._seen(SERVER_WATCH)
         seconds = time.monotonic() - patched
-        self._watch(leaving, 1)
+        self._watch_server(number, "yes")
         self._patch(number, ready=True)
-        self._seen()
+        self._seen(SERVER_WATCH)
         return seconds
 
-    def _watch(self, pattern: str, least: int, most: int = sys.maxsize) -> None:
-        """Begins to look for so many of a pattern in the node's table."""
-        lab = self._place.lab
-        lab.spawn(NODE, WATCH.stem, ["python3", str(WATCH), pattern, str(least), str(most)])
-        wait_for(lambda: "watching" in lab.log(WATCH.stem), PATIENCE, "the watch of the table")
+    def _watch_server(self, number: int, serving: str) -> None:
+        """Begins to look at the first endpoint of a Service."""
+        self._begin(SERVER_WATCH, self._address_of(number), "80",
+                    socket.inet_ntoa(_address(number, 0)), serving)
 
-    def _seen(self) -> None:
-        """Returns when what was last looked for is there."""
-        if self._place.lab.wait(WATCH.stem, timeout=PATIENCE) != 0:
-            raise BenchError(f"the table was not watched: {self._place.lab.log(WATCH.stem)}")
+    def _address_of(self, number: int) -> str:
+        path = f"/api/v1/namespaces/{NAMESPACE}/services/bench-{number}"
+        return str(self._api.get(path)["spec"]["clusterIP"])
+
+    def _begin(self, watch: Path, *arguments: str) -> None:
+        lab = self._place.lab
+        lab.spawn(NODE, watch.stem, ["python3", str(watch), *arguments])
+        wait_for(lambda: "watching" in lab.log(watch.stem), PATIENCE, f"{watch.stem} to begin")
+
+    def _seen(self, watch: Path) -> None:
+        """Returns when what it looks for is there."""
+        if self._place.lab.wait(watch.stem, timeout=PATIENCE) != 0:
+            raise BenchError(f"{watch.stem} broke off: {self._place.lab.log(watch.stem)}")
 
     def _patch(self, number: int, ready: bool) -> None:
         self._api.patch(f"{SLICES}/bench-{number}", {"endpoints": _endpoints(number, ready)},
