@@ -6,7 +6,7 @@
 Debian's containerd and runc, fetched and unpacked beside the system. The image is imported; the init
 container runs, privileged; then the agent, with the capabilities, the read-only root, the seccomp
 profile and the arguments of the manifests, in the node's network. Prints what each took, and what the
-kernel says that the agent may do. Exit code 0: it serves, and may do nothing else.
+kernel says that the agent may do. Exit code 0: it serves, may do nothing else, and ends on SIGTERM.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from e2e.fixture import PORT, build_dir, running_lab
@@ -38,6 +38,7 @@ NODE = "node1"
 SOCKET = "/run/containerd/containerd.sock"
 IMAGE = "docker.io/library/kube-ipvs:test"
 AGENT, INIT = "kube-ipvs", "init"
+CGROUPS = "/sys/fs/cgroup/default"  # of all containers: named after containerd's namespace for ctr
 PATIENCE = 120.0
 NET_ADMIN = 1 << 12  # linux/capability.h
 # What ctr gives a container that asks for nothing (containerd, oci/spec.go).
@@ -66,6 +67,31 @@ class Containerd:
     def stop(self) -> None:
         self._cluster.lab.signal("containerd", signal.SIGTERM)
         self._cluster.lab.wait("containerd", 30)
+
+    def task(self, name: str) -> tuple[int, str] | None:
+        """Process and state of a container, if it has a process."""
+        found = re.search(rf"^{name}\s+(\d+)\s+(\w+)", self.ctr("task", "list"), re.MULTILINE)
+        return (int(found[1]), found[2]) if found else None
+
+    def end(self, name: str) -> None:
+        """As a kubelet ends a container: SIGTERM to its process, and by force if that is not enough, which
+        is an error here. The other nodes' agents run in the same machine: never by the program's name."""
+        self.try_ctr("task", "kill", "--signal", "SIGTERM", name)
+        try:
+            self._cluster.wait_for(lambda: self._has_ended(name), PATIENCE, f"container {name} to end on SIGTERM")
+        finally:
+            self.try_ctr("task", "delete", "--force", name)
+            self.try_ctr("container", "delete", name)
+
+    def _has_ended(self, name: str) -> bool:
+        task = self.task(name)
+        return task is None or task[1] == "STOPPED"
+
+    def cpu_seconds(self) -> float:
+        """Of all containers so far: the parent of their cgroups keeps what those that have ended used, the
+        runtime's work inside of them, before it becomes their program, included."""
+        used = re.search(r"^usage_usec (\d+)", self._cluster.run(NODE, "cat", f"{CGROUPS}/cpu.stat").out, re.MULTILINE)
+        return int(used[1]) / 1e6 if used else 0.0
 
     def ctr(self, *words: str) -> str:
         return self.on_node(*self._ctr(*words))
@@ -133,26 +159,35 @@ def run(cluster: Cluster, image: Path) -> bool:
     init, agent = container(cluster, INIT), container(cluster, AGENT)
     folder = write_configuration(cluster)
     containerd.on_node("mkdir", "-p", "/run/kube-ipvs")
-    cluster.agents.stop(NODE, signal.SIGTERM)
-    with timed("containerd answers"):
-        containerd.start()
-    try:
+    with ExitStack() as at_the_end:
+        cluster.agents.stop(NODE, signal.SIGTERM)
+        at_the_end.callback(cluster.agents.start, NODE)
+        with timed("containerd answers"):
+            containerd.start()
+        at_the_end.callback(containerd.stop)
         with timed(f"imported, {image.stat().st_size / 2**20:.1f} MiB"):
             containerd.ctr("images", "import", "--base-name", IMAGE.rsplit(":", 1)[0], str(image))
             containerd.ctr("images", "tag", "--force", imported(containerd), IMAGE)
-        with timed("the init container, from its start to its end"):
-            containerd.ctr("run", "--rm", "--net-host", "--privileged", *mounts(folder), IMAGE, INIT, *arguments(init))
+        run_privileged(containerd, folder, ["/usr/bin/kube-ipvs", "version"],
+                       "a container like init's that does nothing (version), from its start to its end")
+        run_privileged(containerd, folder, arguments(init), "the init container, from its start to its end")
+        at_the_end.callback(containerd.end, AGENT)
         with timed("the agent, from the start of its container to healthy"):
             containerd.ctr("run", "--detach", "--net-host", *confinement(agent["securityContext"]),
                            *mounts(folder), IMAGE, AGENT, *arguments(agent))
             cluster.wait_for(lambda: healthy(cluster), PATIENCE, "/healthz to be green")
-        good = may_do_nothing_else(containerd) and serves(cluster) and needs_execve(containerd, cluster)
-    finally:
-        cluster.run(NODE, "sh", "-c", "pkill -x kube-ipvs", timeout=30)
-        containerd.try_ctr("task", "delete", "--force", AGENT)
-        containerd.stop()
-        cluster.agents.start(NODE)
-    return good
+        return may_do_nothing_else(containerd) and serves(cluster) and needs_execve(containerd, cluster)
+
+
+def run_privileged(containerd: Containerd, folder: Path, program: list[str], what: str) -> None:
+    """To its end. Prints its processor time too: of its time from start to end, most is the runtime's and,
+    in an emulated lab on a busy machine, the emulator's."""
+    before = containerd.cpu_seconds()
+    with timed(what):
+        containerd.ctr("run", "--rm", "--net-host", "--privileged", *mounts(folder), IMAGE, INIT, *program)
+    used = containerd.cpu_seconds() - before
+    assert used > 0, f"{CGROUPS}/cpu.stat knows nothing of the container"
+    print(f"{used:6.2f} s  of processor time in it, the runtime's included", flush=True)
 
 
 def imported(containerd: Containerd) -> str:
@@ -165,10 +200,10 @@ def healthy(cluster: Cluster) -> bool:
 
 def may_do_nothing_else(containerd: Containerd) -> bool:
     """Prints what the kernel says of the agent's process."""
-    pid = re.search(rf"^{AGENT}\s+(\d+)", containerd.ctr("task", "list"), re.MULTILINE)
-    assert pid
-    status = dict(re.findall(r"^(\w+):\s+(.+)$", containerd.on_node("cat", f"/proc/{pid[1]}/status"), re.MULTILINE))
-    root = containerd.on_node("sh", "-c", f"awk '$5 == \"/\" {{print $6}}' /proc/{pid[1]}/mountinfo").strip()
+    task = containerd.task(AGENT)
+    assert task
+    status = dict(re.findall(r"^(\w+):\s+(.+)$", containerd.on_node("cat", f"/proc/{task[0]}/status"), re.MULTILINE))
+    root = containerd.on_node("sh", "-c", f"awk '$5 == \"/\" {{print $6}}' /proc/{task[0]}/mountinfo").strip()
     facts = {"user": status["Uid"].split()[0], "no new privileges": status["NoNewPrivs"],
              "seccomp filters": status["Seccomp_filters"], "root": root.split(",")[0]}
     facts |= {name: status[name] for name in ("CapEff", "CapPrm", "CapBnd", "CapInh", "CapAmb")}
