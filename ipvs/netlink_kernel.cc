@@ -100,13 +100,19 @@ Result<Observation> NetlinkKernel::observe() { return observation(doors_->ipvs.o
 
 Result<Observation> NetlinkKernel::sweep() { return observation(doors_->ipvs.sweep()); }
 
+Result<SettingsReading> NetlinkKernel::read_settings() {
+  const auto timeouts = doors_->ipvs.timeouts();
+  if (!timeouts) return tl::unexpected(timeouts.error());
+  return SettingsReading{.timeouts = *timeouts, .sysctls = read(settings_.sysctls)};
+}
+
 // The virtual servers, and everything else.
 Result<Observation> NetlinkKernel::observation(Result<VirtualServers> virtual_servers) {
   if (!virtual_servers) return tl::unexpected(virtual_servers.error());
   const auto info = doors_->ipvs.info();
   if (!info) return tl::unexpected(info.error());
-  const auto timeouts = doors_->ipvs.timeouts();
-  if (!timeouts) return tl::unexpected(timeouts.error());
+  auto settings = read_settings();
+  if (!settings) return tl::unexpected(settings.error());
   auto bound = doors_->addresses.observe();
   if (!bound) return tl::unexpected(bound.error());
   auto node = doors_->node.observe();
@@ -120,8 +126,8 @@ Result<Observation> NetlinkKernel::observation(Result<VirtualServers> virtual_se
                      .rules_intact = rules->intact,
                      .elements = std::move(rules->elements),
                      .node_addresses = *std::move(node),
-                     .timeouts = *timeouts,
-                     .sysctls = read(settings_.sysctls)};
+                     .timeouts = settings->timeouts,
+                     .sysctls = std::move(settings->sysctls)};
 }
 
 Result<std::vector<ObservedVirtualServer>> NetlinkKernel::observe(

@@ -17,6 +17,12 @@
 
 namespace ipvs {
 
+// What of the node is set rather than filled.
+struct SettingsReading {
+  Timeouts timeouts;
+  std::vector<SysctlReading> sysctls;  // as KernelSettings asks, in its order
+};
+
 class NetlinkKernel : public Kernel {
  public:
   // Fails with a remedy when the kernel has no IPVS or nftables, or the process no CAP_NET_ADMIN.
@@ -25,6 +31,10 @@ class NetlinkKernel : public Kernel {
 
   [[nodiscard]] Result<Observation> observe() override;
   [[nodiscard]] Result<Observation> sweep() override;
+
+  // The part of an observation that does not grow with the tables.
+  [[nodiscard]] Result<SettingsReading> read_settings();
+
   [[nodiscard]] Result<std::vector<ObservedVirtualServer>> observe(
       std::span<const VirtualServerId> ids) override;
   [[nodiscard]] std::vector<Outcome> write(std::span<const Step> steps) override;

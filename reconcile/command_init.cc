@@ -34,7 +34,7 @@ int set_node(const GivenFlags& given, bool dry_run) {
   if (!setup) return complain(setup.error()), kWrongInvocation;
   const auto node = node_config(setup->config, "", std::thread::hardware_concurrency());
   auto kernel = ipvs::NetlinkKernel::open(kernel_settings(node));
-  const auto read = kernel ? (*kernel)->observe() : tl::unexpected(kernel.error());
+  const auto read = kernel ? (*kernel)->read_settings() : tl::unexpected(kernel.error());
   if (!read) return complain(ipvs::to_string(read.error())), kWrongInvocation;
   const auto steps = settings_steps(node.settings, read->timeouts, read->sysctls);
   if (steps.empty()) complain("the node is set as the agent needs it; nothing to do");

@@ -35,6 +35,23 @@ std::vector<Step> add_numbered(std::uint32_t first, std::uint32_t end) {
 
 TEST_F(NetlinkKernelTest, ReadsTheVersionOfIpvs) { EXPECT_EQ(observe().info.version, 0x010201U); }
 
+TEST_F(NetlinkKernelTest, ReadsTheSettingsThatAnObservationHas) {
+  const std::vector<std::string> paths{"net/ipv4/vs/conntrack", "net/ipv4/vs/there_is_no_such"};
+  const auto kernel = NetlinkKernel::open({.sysctls = paths});
+  ASSERT_TRUE(kernel);
+  ASSERT_EQ((*kernel)->write(std::vector<Step>{SetTimeouts{{.tcp = std::chrono::seconds(1234)}}}),
+            std::vector<Outcome>(1));
+  const auto settings = (*kernel)->read_settings();
+  const auto observation = (*kernel)->observe();
+  ASSERT_TRUE(settings && observation);
+  EXPECT_EQ(settings->timeouts.tcp, std::chrono::seconds(1234));
+  EXPECT_EQ(settings->timeouts, observation->timeouts);
+  ASSERT_EQ(settings->sysctls.size(), 2U);
+  EXPECT_TRUE(settings->sysctls[0].value);
+  EXPECT_FALSE(settings->sysctls[1].value);
+  EXPECT_EQ(settings->sysctls, observation->sysctls);
+}
+
 TEST_F(NetlinkKernelTest, MeetsTheRightStepsWithErrorsInALongPipeline) {
   std::vector<Step> steps = add_numbered(0, 2000);
   std::vector<int> expected(2000, 0);
