@@ -4,8 +4,9 @@ set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++-12)
 set(CMAKE_LIBRARY_ARCHITECTURE aarch64-linux-gnu)
-# Where Debian has the headers that differ by architecture: opensslconf.h.
-set(CMAKE_CXX_FLAGS_INIT "-idirafter ${KUBE_IPVS_SYSROOT}/usr/include/aarch64-linux-gnu")
+# Where Debian has the headers that differ by architecture: opensslconf.h. And headers name themselves in the program (Boost's
+# errors): as on the target, not by who builds.
+set(CMAKE_CXX_FLAGS_INIT "-idirafter ${KUBE_IPVS_SYSROOT}/usr/include/aarch64-linux-gnu -ffile-prefix-map=${KUBE_IPVS_SYSROOT}=")
 set(CMAKE_TRY_COMPILE_PLATFORM_VARIABLES KUBE_IPVS_SYSROOT)
 set(CMAKE_FIND_ROOT_PATH ${KUBE_IPVS_SYSROOT})
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)

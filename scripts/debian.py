@@ -6,13 +6,13 @@ so the system's list of architectures stays as it is.
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import os
 import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "kube-ipvs" / "debian"
@@ -40,6 +40,7 @@ class Debian:
 
     def __init__(self, arch: str) -> None:
         self.arch = arch
+        self._found: dict[str, tuple[str, str]] = {}
         CACHE.mkdir(parents=True, exist_ok=True)
         self._options: list[str] = []
         if arch != run("asking dpkg", "dpkg", "--print-architecture", cwd=Path("/")).strip():
@@ -78,16 +79,30 @@ class Debian:
         say(f"fetching {package} for {self.arch}")
         run(f"fetching {package}", "apt-get", *self._options, "download", self._find(package)[0], cwd=folder)
 
-    @functools.cache  # pylint: disable=method-cache-max-size-none
+    def look_up(self, packages: Iterable[str]) -> None:
+        """Asks apt for all of them at once: it reads its lists, a second's work, for every question."""
+        unknown = [package for package in packages if package not in self._found]
+        names = [name for package in unknown for name in (f"{package}:{self.arch}", package)]
+        if not names:
+            return
+        policy = run("asking apt", "apt-cache", *self._options, "policy", *names, cwd=CACHE)
+        versions = candidates(policy)
+        self._found |= {package: (name, versions[name]) for package in unknown
+                        for name in (package, f"{package}:{self.arch}") if name in versions}
+
     def _find(self, package: str) -> tuple[str, str]:
         """How apt calls the package, and the version it would install. Packages without an architecture
-        ("all") go by their bare name."""
-        for name in (f"{package}:{self.arch}", package):
-            policy = run("asking apt", "apt-cache", *self._options, "policy", name, cwd=CACHE)
-            found = re.search(r"Candidate: (\S+)", policy)
-            if found and found.group(1) != "(none)":
-                return name, found.group(1)
-        raise CommandError(f"apt knows no {package} for {self.arch}: run `apt-get update`")
+        ("all") and the system's own go by their bare name."""
+        self.look_up((package,))
+        if package not in self._found:
+            raise CommandError(f"apt knows no {package} for {self.arch}: run `apt-get update`")
+        return self._found[package]
+
+
+def candidates(policy: str) -> dict[str, str]:
+    """The version that apt would install of each package in the answer of `apt-cache policy`."""
+    found = re.findall(r"^(\S+):\n(?:  .*\n)*?  Candidate: (\S+)", policy, re.MULTILINE)
+    return {name: version for name, version in found if version != "(none)"}
 
 
 def unpack(archives: Path, target: Path) -> None:

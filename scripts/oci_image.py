@@ -1,7 +1,8 @@
 """An OCI image from a folder, byte for byte the same for the same content.
 
 Writes the image layout (image-spec 1.1) as one tar file that `ctr images import`, `podman load`, `kind load
-image-archive` and `skopeo copy oci-archive:` take. Names are sorted; owners are root; every time is `created`.
+image-archive` and `skopeo copy oci-archive:` take, with the file that `docker load` reads instead, as `docker save`
+does. Names are sorted; owners are root; every time is `created`.
 """
 
 from __future__ import annotations
@@ -46,14 +47,24 @@ def write(rootfs: Path, image: Image, archive: Path) -> str:
         "mediaType": f"{_OCI}.index.v1+json",
         "manifests": [_descriptor(f"{_OCI}.manifest.v1+json", manifest) | {
             "platform": {"architecture": image.architecture, "os": "linux"},
-            "annotations": {"io.containerd.image.name": image.name,
+            "annotations": {"io.containerd.image.name": full_name(image.name),
                             "org.opencontainers.image.ref.name": image.name}}],
     })
-    files = {"oci-layout": _json({"imageLayoutVersion": "1.0.0"}), "index.json": index}
+    docker = _json([{"Config": _blob(config), "RepoTags": [full_name(image.name)], "Layers": [_blob(layer)]}])
+    files = {"oci-layout": _json({"imageLayoutVersion": "1.0.0"}), "index.json": index, "manifest.json": docker}
     files |= {_blob(content): content for content in (layer, config, manifest)}
     archive.parent.mkdir(parents=True, exist_ok=True)
     archive.write_bytes(_tar_of_files(files, image.created))
     return _digest(manifest)
+
+
+def full_name(name: str) -> str:
+    """With the registry. A kubelet's containerd looks for an image by no other name than this, and imports it
+    by the one that the archive has."""
+    first, slash, _ = name.partition("/")
+    if slash and ("." in first or ":" in first or first == "localhost"):
+        return name
+    return f"docker.io/{name}" if slash else f"docker.io/library/{name}"
 
 
 def layer_of(archive: Path) -> bytes:

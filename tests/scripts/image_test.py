@@ -1,15 +1,19 @@
-"""The image's bytes depend on its content and on nothing else."""
+"""The image's bytes depend on its content and on nothing else, and whoever imports it finds it by its name."""
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
+import tarfile
 import tempfile
 import unittest
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
+import debian  # noqa: E402
 import oci_image  # noqa: E402
 import sbom  # noqa: E402
 
@@ -39,6 +43,25 @@ class ImageBytes(unittest.TestCase):
         self.assertEqual(*bills)
         self.assertIn("pkg:deb/debian/libc6@2.36", bills[0])
 
+    def test_it_has_the_name_that_a_kubelet_looks_for(self) -> None:
+        for name, full in (("kube-ipvs:0.1.0", "docker.io/library/kube-ipvs:0.1.0"),
+                           ("somebody/kube-ipvs:1", "docker.io/somebody/kube-ipvs:1"),
+                           ("ghcr.io/somebody/kube-ipvs:1", "ghcr.io/somebody/kube-ipvs:1"),
+                           ("localhost:5000/kube-ipvs:1", "localhost:5000/kube-ipvs:1")):
+            self.assertEqual(oci_image.full_name(name), full)
+
+    def test_docker_is_told_of_the_same_image(self) -> None:
+        self.archive("one", ["a"], 0o022, 1)
+        with tarfile.open(self.folder / "one.tar") as tar:
+            files = {entry.name: (tar.extractfile(entry) or io.BytesIO()).read() for entry in tar}
+        index, (docker,) = json.loads(files["index.json"]), json.loads(files["manifest.json"])
+        digest = index["manifests"][0]["digest"].removeprefix("sha256:")
+        manifest = json.loads(files[f"blobs/sha256/{digest}"])
+        self.assertEqual([docker["Config"], *docker["Layers"]],
+                         [f"blobs/{each['digest'].replace(':', '/')}"
+                          for each in (manifest["config"], *manifest["layers"])])
+        self.assertEqual(docker["RepoTags"], [index["manifests"][0]["annotations"]["io.containerd.image.name"]])
+
     def archive(self, name: str, files: list[str], umask: int, time: int) -> bytes:
         """Of a folder with these files, made in this order, by somebody with this umask, then."""
         before = os.umask(umask)
@@ -52,6 +75,14 @@ class ImageBytes(unittest.TestCase):
             os.umask(before)
         oci_image.write(self.folder / name, IMAGE, self.folder / f"{name}.tar")
         return (self.folder / f"{name}.tar").read_bytes()
+
+
+class Packages(unittest.TestCase):
+    def test_what_apt_would_install_is_read_from_its_answer(self) -> None:
+        answer = ("libc6:arm64:\n  Installed: (none)\n  Candidate: 2.36-9\n  Version table:\n     2.36-9 500\n"
+                  "rapidjson-dev:arm64:\n  Installed: (none)\n  Candidate: (none)\n  Version table:\n"
+                  "rapidjson-dev:\n  Installed: 1.0\n  Candidate: 1.1.0\n  Version table:\n *** 1.1.0 500\n")
+        self.assertEqual(debian.candidates(answer), {"libc6:arm64": "2.36-9", "rapidjson-dev": "1.1.0"})
 
 
 if __name__ == "__main__":
