@@ -66,6 +66,22 @@ class KindEndToEnd(unittest.TestCase):
         self.assertIn("skipped: Docker does not answer", done.stderr)
         self.assertNotIn("create cluster", self.calls.read_text())
 
+    def test_interrupted_it_still_takes_the_cluster_away(self) -> None:
+        self.stand_in(self.folder / "bin" / "kubectl", 'kill -TERM "$(cat "$CALLS.pid")"; sleep 1\n')
+        environment = self.environment()
+        running = subprocess.Popen(["bash", "-c", 'echo $$ >"$CALLS.pid"; exec "$0" all', self.script],
+                                   env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.assertNotEqual(running.wait(60), 0)
+        self.assert_in_order("kubectl --context kind-kube-ipvs apply", "kind delete cluster")
+        self.assertNotIn("e2e.kind_test", self.calls.read_text())
+
+    def test_every_step_is_skipped_where_docker_does_not_answer(self) -> None:
+        for word in ("up", "load", "deploy", "wait", "test", "dump", "down", "all"):
+            with self.subTest(word):
+                done = self.run_script(word, fails="docker info")
+                self.assertEqual((done.returncode, done.stderr),
+                                 (SKIPPED, "kind-e2e: skipped: Docker does not answer (docker info)\n"))
+
     def test_without_kind_it_is_skipped_and_says_so(self) -> None:
         (self.folder / "bin" / "kind").unlink()
         done = self.run_script("up")
@@ -85,7 +101,7 @@ class KindEndToEnd(unittest.TestCase):
     def test_a_word_that_it_does_not_know_is_a_wrong_invocation(self) -> None:
         for words in (["sideways"], [], ["--family", "ipv5", "all"], ["--provider", "cloud", "all"]):
             with self.subTest(words):
-                self.assertEqual(self.run_script(*words).returncode, 2)
+                self.assertEqual(self.run_script(*words, fails="docker info").returncode, 2)
 
     def test_the_lab_does_the_same_steps_and_needs_no_docker(self) -> None:
         (self.folder / "bin" / "docker").unlink()
@@ -101,9 +117,12 @@ class KindEndToEnd(unittest.TestCase):
 
     def run_script(self, *words: str, fails: str = "",
                    more: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        environment = (more or {}) | {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "CALLS": str(self.calls),
-                       "FAILS": fails, "HOME": os.environ.get("HOME", "/")}
-        return subprocess.run([self.script, *words], env=environment, text=True, capture_output=True, check=False)
+        return subprocess.run([self.script, *words], env=(more or {}) | self.environment(fails), text=True,
+                              capture_output=True, check=False)
+
+    def environment(self, fails: str = "") -> dict[str, str]:
+        return {"PATH": f"{self.folder / 'bin'}:/usr/bin:/bin", "CALLS": str(self.calls), "FAILS": fails,
+                "HOME": os.environ.get("HOME", "/")}
 
     def assert_in_order(self, *texts: str) -> None:
         rest = self.calls.read_text()
