@@ -10,7 +10,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from lab.kubelet import lab_nodes
 from lab.kubelet_api import Api, ApiError, Object
 from lab.kubelet_pods import PodHost, PodWish, image_of_httpenv
 from lab.settings import HOST_ADDRESS, state_folder
+from lab.waiting import came_true
 
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/default/endpointslices"
 SERVICES = "/api/v1/namespaces/default/services"
@@ -118,11 +118,9 @@ def start_api_server(build_dir: Path, port_file: Path) -> tuple[subprocess.Popen
     program = build_dir / "tests" / "fakes" / "api_server" / "fake_api_server"
     server = subprocess.Popen([program, "--port-file", port_file], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, preexec_fn=die_with_the_starter)
-    deadline = time.monotonic() + _PATIENCE
-    while not _answers(port_file):
-        if server.poll() is not None or time.monotonic() > deadline:
-            raise ClusterError(f"{program} did not start: run it by hand to see why")
-        time.sleep(0.05)
+    came_true(lambda: _answers(port_file) or server.poll() is not None, _PATIENCE, pause=0.05)
+    if not _answers(port_file):
+        raise ClusterError(f"{program} did not start: run it by hand to see why")
     return server, int(port_file.read_text())
 
 

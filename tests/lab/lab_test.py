@@ -11,12 +11,12 @@ import signal
 import socket
 import tempfile
 import threading
-import time
 import unittest
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from lab.client import Completed, Lab, LabError
+from lab.waiting import came_true
 
 LISTEN = """
 import socket, sys
@@ -36,12 +36,7 @@ with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=10) as co
 
 def eventually(condition: Callable[[], bool], within: float = 20) -> bool:
     """Whether the condition comes true in time."""
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
+    return came_true(condition, within, pause=0.05)
 
 
 class LabTest(unittest.TestCase):
