@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 _OCI = "application/vnd.oci.image"
+_LAYOUT = {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
 
 
 @dataclass(frozen=True)
@@ -42,20 +43,29 @@ def write(rootfs: Path, image: Image, archive: Path) -> str:
         "layers": [_descriptor(f"{_OCI}.layer.v1.tar+gzip", layer)],
         "annotations": image.labels,
     })
-    index = _json({
-        "schemaVersion": 2,
-        "mediaType": f"{_OCI}.index.v1+json",
-        "manifests": [_descriptor(f"{_OCI}.manifest.v1+json", manifest) | {
-            "platform": {"architecture": image.architecture, "os": "linux"},
-            "annotations": {"io.containerd.image.name": full_name(image.name),
-                            "org.opencontainers.image.ref.name": image.name}}],
-    })
+    index = _index(_descriptor(f"{_OCI}.manifest.v1+json", manifest) | {
+        "platform": {"architecture": image.architecture, "os": "linux"}, "annotations": _names(image.name)})
     docker = _json([{"Config": _blob(config), "RepoTags": [full_name(image.name)], "Layers": [_blob(layer)]}])
-    files = {"oci-layout": _json({"imageLayoutVersion": "1.0.0"}), "index.json": index, "manifest.json": docker}
+    files = _LAYOUT | {"index.json": index, "manifest.json": docker}
     files |= {_blob(content): content for content in (layer, config, manifest)}
     archive.parent.mkdir(parents=True, exist_ok=True)
     archive.write_bytes(_tar_of_files(files, image.created))
     return _digest(manifest)
+
+
+def join(archives: list[Path], name: str, archive: Path) -> str:
+    """One image of several architectures from one archive of each; whoever pulls it gets theirs. Its digest."""
+    files: dict[str, bytes] = {}
+    manifests = []
+    for each in archives:
+        held = _files_of(each)
+        files |= {path: content for path, content in held.items() if path.startswith("blobs/")}
+        manifests += [{key: entry[key] for key in entry if key != "annotations"}
+                      for entry in json.loads(held["index.json"])["manifests"]]
+    inner = _index(*manifests)
+    outer = _index(_descriptor(f"{_OCI}.index.v1+json", inner) | {"annotations": _names(name)})
+    archive.write_bytes(_tar_of_files(files | _LAYOUT | {_blob(inner): inner, "index.json": outer}, 0))
+    return _digest(inner)
 
 
 def full_name(name: str) -> str:
@@ -69,16 +79,31 @@ def full_name(name: str) -> str:
 
 def layer_of(archive: Path) -> bytes:
     """The one compressed layer of an archive that `write` has made."""
-    with tarfile.open(archive) as tar:
-        def blob(descriptor: dict[str, str]) -> bytes:
-            file = tar.extractfile("blobs/" + descriptor["digest"].replace(":", "/"))
-            assert file is not None
-            return file.read()
+    files = _files_of(archive)
 
-        index_file = tar.extractfile("index.json")
-        assert index_file is not None
-        manifest = json.loads(blob(json.load(index_file)["manifests"][0]))
-        return blob(manifest["layers"][0])
+    def blob(descriptor: dict[str, str]) -> bytes:
+        return files["blobs/" + descriptor["digest"].replace(":", "/")]
+
+    manifest = json.loads(blob(json.loads(files["index.json"])["manifests"][0]))
+    return blob(manifest["layers"][0])
+
+
+def _files_of(archive: Path) -> dict[str, bytes]:
+    files = {}
+    with tarfile.open(archive) as tar:
+        for entry in tar:
+            content = tar.extractfile(entry)
+            assert content is not None
+            files[entry.name] = content.read()
+    return files
+
+
+def _index(*manifests: dict[str, object]) -> bytes:
+    return _json({"schemaVersion": 2, "mediaType": f"{_OCI}.index.v1+json", "manifests": list(manifests)})
+
+
+def _names(name: str) -> dict[str, str]:
+    return {"io.containerd.image.name": full_name(name), "org.opencontainers.image.ref.name": name}
 
 
 def _config(image: Image, layer_digest: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import tempfile
 import unittest
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
@@ -52,8 +53,7 @@ class ImageBytes(unittest.TestCase):
 
     def test_docker_is_told_of_the_same_image(self) -> None:
         self.archive("one", ["a"], 0o022, 1)
-        with tarfile.open(self.folder / "one.tar") as tar:
-            files = {entry.name: (tar.extractfile(entry) or io.BytesIO()).read() for entry in tar}
+        files = self.files(self.folder / "one.tar")
         index, (docker,) = json.loads(files["index.json"]), json.loads(files["manifest.json"])
         digest = index["manifests"][0]["digest"].removeprefix("sha256:")
         manifest = json.loads(files[f"blobs/sha256/{digest}"])
@@ -62,7 +62,31 @@ class ImageBytes(unittest.TestCase):
                           for each in (manifest["config"], *manifest["layers"])])
         self.assertEqual(docker["RepoTags"], [index["manifests"][0]["annotations"]["io.containerd.image.name"]])
 
-    def archive(self, name: str, files: list[str], umask: int, time: int) -> bytes:
+    def test_one_image_of_two_architectures_holds_both_and_is_the_same_again(self) -> None:
+        for name in ("amd64", "arm64"):
+            self.archive(name, [f"only-{name}"], 0o022, 1, name)
+        parts = [self.folder / "amd64.tar", self.folder / "arm64.tar"]
+        joined, again = self.folder / "joined.tar", self.folder / "again.tar"
+        digest = oci_image.join(parts, "kube-ipvs:1", joined)
+        self.assertEqual(oci_image.join(parts, "kube-ipvs:1", again), digest)
+        self.assertEqual(joined.read_bytes(), again.read_bytes())
+        files = self.files(joined)
+        entry, = json.loads(files["index.json"])["manifests"]
+        self.assertEqual(entry["digest"], digest)
+        self.assertEqual(entry["annotations"]["io.containerd.image.name"], "docker.io/library/kube-ipvs:1")
+        inner = json.loads(files["blobs/" + digest.replace(":", "/")])["manifests"]
+        self.assertEqual([each["platform"]["architecture"] for each in inner], ["amd64", "arm64"])
+        for part, each in zip(parts, inner, strict=True):
+            held = self.files(part)
+            self.assertEqual(each["digest"], json.loads(held["index.json"])["manifests"][0]["digest"])
+            for path in (path for path in held if path.startswith("blobs/")):
+                self.assertEqual(files[path], held[path])
+
+    def files(self, archive: Path) -> dict[str, bytes]:
+        with tarfile.open(archive) as tar:
+            return {entry.name: (tar.extractfile(entry) or io.BytesIO()).read() for entry in tar}
+
+    def archive(self, name: str, files: list[str], umask: int, time: int, arch: str = "amd64") -> bytes:
         """Of a folder with these files, made in this order, by somebody with this umask, then."""
         before = os.umask(umask)
         try:
@@ -73,7 +97,7 @@ class ImageBytes(unittest.TestCase):
                 os.utime(path, (time, time))
         finally:
             os.umask(before)
-        oci_image.write(self.folder / name, IMAGE, self.folder / f"{name}.tar")
+        oci_image.write(self.folder / name, replace(IMAGE, architecture=arch), self.folder / f"{name}.tar")
         return (self.folder / f"{name}.tar").read_bytes()
 
 
