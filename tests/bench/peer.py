@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,8 +31,7 @@ PATIENCE = 3600.0
 KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
 # Its rules come last, after its sets, one process for each entry; our sets come before addresses.
 KUBE_PROXYS_LAST = "iptables-nft-save | grep -q 'match-set KUBE-CLUSTER-IP'"
-TABLE_WATCH = Path(__file__).with_name("table_watch.py")
-SERVER_WATCH = Path(__file__).with_name("server_watch.py")
+WATCH = Path(__file__).with_name("table_watch.py")
 
 
 @dataclass(frozen=True)
@@ -80,10 +78,6 @@ class Bench:
 
     def fill(self) -> None:
         """The node, and SERVICES Services of ENDPOINTS endpoints each."""
-        # The table is watched in /proc/net/ip_vs, which has gaps where two namespaces have entries.
-        for node in self._place.lab.places():
-            if node.startswith("node"):
-                self._place.on_node("ipvsadm", "-C", node=node)
         self._api.post("/api/v1/nodes", {"metadata": {"name": NODE}})
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self._make_service, range(SERVICES)))
@@ -93,12 +87,12 @@ class Bench:
         programmed the last, after servers and addresses."""
         lab, name = self._place.lab, f"bench-{Path(program).name}"
         self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
-        self._begin(TABLE_WATCH, "Masq", str(SERVICES * ENDPOINTS), str(sys.maxsize))
+        self._watch("servers", str(SERVICES * ENDPOINTS))
         started = time.monotonic()
         lab.spawn(NODE, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
                                str(self._endpoints.agent_kubeconfig)])
         try:
-            self._seen(TABLE_WATCH)
+            self._seen()
             self._shell(f"until [ $(ip -o -4 addr show kube-ipvs0 | wc -l) -ge {SERVICES} ]; "
                         f"do :; done; until {until}; do sleep 1; done")
             start = time.monotonic() - started
@@ -116,31 +110,32 @@ class Bench:
         self._watch_server(number, "no")
         patched = time.monotonic()
         self._patch(number, ready=False)
-        self._seen(SERVER_WATCH)
+        self._seen()
         seconds = time.monotonic() - patched
         self._watch_server(number, "yes")
         self._patch(number, ready=True)
-        self._seen(SERVER_WATCH)
+        self._seen()
         return seconds
 
     def _watch_server(self, number: int, serving: str) -> None:
         """Begins to look at the first endpoint of a Service."""
-        self._begin(SERVER_WATCH, self._address_of(number), "80",
+        self._watch("server", self._address_of(number), "80",
                     socket.inet_ntoa(_address(number, 0)), serving)
 
     def _address_of(self, number: int) -> str:
         path = f"/api/v1/namespaces/{NAMESPACE}/services/bench-{number}"
         return str(self._api.get(path)["spec"]["clusterIP"])
 
-    def _begin(self, watch: Path, *arguments: str) -> None:
+    def _watch(self, *condition: str) -> None:
+        """Begins to look at the node's table, as table_watch.py says."""
         lab = self._place.lab
-        lab.spawn(NODE, watch.stem, ["python3", str(watch), *arguments])
-        wait_for(lambda: "watching" in lab.log(watch.stem), PATIENCE, f"{watch.stem} to begin")
+        lab.spawn(NODE, WATCH.stem, ["python3", str(WATCH), *condition])
+        wait_for(lambda: "watching" in lab.log(WATCH.stem), PATIENCE, "the watch of the table")
 
-    def _seen(self, watch: Path) -> None:
-        """Returns when what it looks for is there."""
-        if self._place.lab.wait(watch.stem, timeout=PATIENCE) != 0:
-            raise BenchError(f"{watch.stem} broke off: {self._place.lab.log(watch.stem)}")
+    def _seen(self) -> None:
+        """Returns when what was last looked for is there."""
+        if self._place.lab.wait(WATCH.stem, timeout=PATIENCE) != 0:
+            raise BenchError(f"the table was not watched: {self._place.lab.log(WATCH.stem)}")
 
     def _patch(self, number: int, ready: bool) -> None:
         self._api.patch(f"{SLICES}/bench-{number}", {"endpoints": _endpoints(number, ready)},
