@@ -35,7 +35,8 @@ void for_each_family(MetricsText& out, const Histogram& histogram) {
   for (const auto* family : kFamilies) out.histogram({{"ip_family", family}}, histogram);
 }
 
-void add_by(MetricsText& out, std::string_view label, const AgentStatistics::Counters& counters) {
+template <class Counters>
+void add_by(MetricsText& out, std::string_view label, const Counters& counters) {
   for (const auto& [value, count] : counters)
     out.sample({{label, value}}, static_cast<double>(count));
 }
@@ -46,38 +47,8 @@ void add_codes(MetricsText& out, const std::map<int, std::uint64_t>& codes) {
   }
 }
 
-// Services with a policy Local whose endpoints are all elsewhere, as kube-proxy counts them.
-struct NoLocalEndpoints {
-  std::array<std::uint64_t, 2> internal{};
-  std::array<std::uint64_t, 2> external{};
-};
-
-bool has_family(const kube::Service& service, bool v6) {
-  return std::ranges::any_of(service.cluster_ips,
-                             [v6](const kube::Address& ip) { return ip.is_v6() == v6; });
-}
-
-NoLocalEndpoints count_no_local(const Reconciliation& reconciliation) {
-  NoLocalEndpoints count;
-  const auto& node = reconciliation.facts().location().node;
-  const auto& cluster = reconciliation.cluster();
-  std::ignore = cluster.services_if([&](const kube::Service& service, const auto& slices) {
-    const bool internal = service.internal_policy == kube::TrafficPolicy::kLocal;
-    const bool external = service.external_policy == kube::TrafficPolicy::kLocal;
-    if ((!internal && !external) || slices.empty()) return false;
-    if (count_local_ready(slices, node) > 0) return false;
-    for (std::size_t family = 0; family < 2; ++family) {
-      if (!has_family(service, family == 1)) continue;
-      count.internal[family] += internal ? 1 : 0;
-      count.external[family] += external ? 1 : 0;
-    }
-    return false;
-  });
-  return count;
-}
-
 void add_no_local(MetricsText& out, const Reconciliation& reconciliation) {
-  const auto count = count_no_local(reconciliation);
+  const auto& count = reconciliation.desired_state().tally().no_local();
   out.family("kubeproxy_sync_proxy_rules_no_local_endpoints_total", "gauge",
              "Number of services with a Local traffic policy and no endpoints");
   for (std::size_t i = 0; i < kFamilies.size(); ++i) {
@@ -167,26 +138,9 @@ void add_tables(MetricsText& out, const AgentStatistics& statistics,
   out.sample(static_cast<double>(reconciliation.cluster().slice_count()));
 }
 
-// By where it is said: "spec.externalIPs", "endpointslice"; "claim" is an address and port that
-// another Service has.
-std::map<std::string, std::uint64_t> count_refusals(const Reconciliation& reconciliation) {
-  std::map<std::string, std::uint64_t> count{{"claim", 0}};
-  const auto& desired = reconciliation.desired_state();
-  std::ignore = reconciliation.cluster().services_if([&](const auto& service, const auto&) {
-    const auto* state = desired.state_of(service.metadata.id);
-    if (!state) return false;
-    for (const auto& complaint : state->complaints)
-      ++count[complaint.field.substr(0, complaint.field.find(' '))];
-    for (const auto& server : state->virtual_servers)
-      count["claim"] += desired.virtual_server(server.id) == &server ? 0 : 1;
-    return false;
-  });
-  return count;
-}
-
 void add_refusals(MetricsText& out, const Reconciliation& reconciliation) {
   out.family("kube_ipvs_refusals", "gauge", "What Services ask for and do not get, by field");
-  add_by(out, "field", count_refusals(reconciliation));
+  add_by(out, "field", reconciliation.desired_state().tally().refusals());
 }
 
 struct NamedTotals {

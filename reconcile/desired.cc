@@ -64,6 +64,7 @@ class Decision {
     for (const auto& frontend : frontends) announce(frontend);
     add_hairpins();
     add_health_check();
+    note_no_local();
     complain(ports);
     return std::move(state_);
   }
@@ -145,6 +146,18 @@ class Decision {
     for (const auto& address : {ipvs::Address(boost::asio::ip::address_v4::any()),
                                 ipvs::Address(boost::asio::ip::address_v6::any())}) {
       state_.elements.push_back({.set = SetName::kHealthPorts, .address = address, .port = port});
+    }
+  }
+
+  void note_no_local() {
+    const bool internal = service_.internal_policy == kube::TrafficPolicy::kLocal;
+    const bool external = service_.external_policy == kube::TrafficPolicy::kLocal;
+    if ((!internal && !external) || slices_.empty()) return;
+    if (count_local_ready(slices_, node_.location().node) > 0) return;
+    for (const auto& address : service_.cluster_ips) {
+      const auto family = static_cast<std::size_t>(family_of(address));
+      state_.no_local.internal[family] = internal;
+      state_.no_local.external[family] = external;
     }
   }
 

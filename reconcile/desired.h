@@ -12,6 +12,7 @@
 // (SetName::kInsidePorts).
 #pragma once
 
+#include <array>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -46,6 +47,15 @@ struct HealthCheck {
   friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
 };
 
+// Of a Service's policies, those that say Local although its endpoints are all elsewhere; by
+// family: IPv4, IPv6.
+struct NoLocalEndpoints {
+  std::array<bool, 2> internal{};
+  std::array<bool, 2> external{};
+
+  friend bool operator==(const NoLocalEndpoints&, const NoLocalEndpoints&) = default;
+};
+
 // Everything one Service asks for. Several Services may ask for the same address or element.
 struct ServiceState {
   std::vector<DesiredVirtualServer> virtual_servers;
@@ -53,6 +63,7 @@ struct ServiceState {
   std::vector<ipvs::SetElement> elements;  // of the nftables sets, those of no single port
   std::optional<HealthCheck> health_check = {};
   std::vector<Complaint> complaints = {};
+  NoLocalEndpoints no_local = {};
 
   friend bool operator==(const ServiceState&, const ServiceState&) = default;
 };

@@ -58,8 +58,10 @@ void DesiredState::replace_in_place(Holding& holding, ServiceState state, Scope&
     }
     before = std::move(after);
   }
+  tally_.replace(holding.state, state);
   holding.state.health_check = state.health_check;
   holding.state.complaints = std::move(state.complaints);
+  holding.state.no_local = state.no_local;
   note_health_check(holding);
 }
 
@@ -104,7 +106,6 @@ std::vector<kube::NamespacedName> DesiredState::losers(const ipvs::VirtualServer
   if (found == claims_.end()) return names;
   const auto& claims = found->second;
   for (auto claim = std::next(claims.begin()); claim != claims.end(); ++claim) {
-    // One Service may name an address twice, say as an external and as a load balancer's.
     if (claim->claimant != claims.front().claimant) names.push_back(claim->claimant->service);
   }
   return names;
@@ -119,12 +120,19 @@ Scope DesiredState::everything() const {
   return wanted_if([](const auto&) { return true; });
 }
 
+// One Service may name an address twice, say as an external and as a load balancer's.
+std::size_t DesiredState::lost(const Claims& claims) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      claims, [&](const Claim& claim) { return claim.claimant != claims.front().claimant; }));
+}
+
 void DesiredState::claim(const Holding& holding, Scope& scope) {
   const auto& state = holding.state;
   for (const auto& server : state.virtual_servers) claim(holding.claimant, server, scope);
   for (const auto& address : state.addresses) ++addresses_[address];
   scope.merge({.virtual_servers = {}, .addresses = state.addresses, .elements = {}});
   count_up(state.elements, scope);
+  tally_.add(state);
   note_health_check(holding);
 }
 
@@ -142,7 +150,9 @@ void DesiredState::claim(const Claimant& claimant, const DesiredVirtualServer& s
     if (!claims.empty()) count_down(claims.front().wanted->elements, scope);
     count_up(server.elements, scope);
   }
+  const auto lost_before = lost(claims);
   claims.insert(place, {&claimant, &server});
+  tally_.lost_claims(lost_before, lost(claims));
 }
 
 void DesiredState::release(const Holding& holding, Scope& scope) {
@@ -154,6 +164,7 @@ void DesiredState::release(const Holding& holding, Scope& scope) {
   }
   scope.merge({.virtual_servers = {}, .addresses = state.addresses, .elements = {}});
   count_down(state.elements, scope);
+  tally_.remove(state);
 }
 
 void DesiredState::release(const DesiredVirtualServer& server, Scope& scope) {
@@ -165,7 +176,9 @@ void DesiredState::release(const DesiredVirtualServer& server, Scope& scope) {
                                  [&](const Claim& claim) { return claim.wanted == &server; });
   if (mine == claims.end()) return;
   const bool won = mine == claims.begin();
+  const auto lost_before = lost(claims);
   claims.erase(mine);
+  tally_.lost_claims(lost_before, lost(claims));
   if (won) count_down(server.elements, scope);
   if (won && !claims.empty()) count_up(claims.front().wanted->elements, scope);
   if (claims.empty()) claims_.erase(found);

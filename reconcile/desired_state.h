@@ -19,6 +19,7 @@
 #include "reconcile/desired.h"
 #include "reconcile/key_hash.h"
 #include "reconcile/scope.h"
+#include "reconcile/service_tally.h"
 
 namespace reconcile {
 
@@ -63,6 +64,9 @@ class DesiredState {
   using HealthChecks = std::map<kube::NamespacedName, HealthCheck>;
   [[nodiscard]] const HealthChecks& health_checks() const { return health_checks_; }
 
+  // Counted on the way. Of a virtual server, as many claims are lost as `losers` names.
+  [[nodiscard]] const ServiceTally& tally() const { return tally_; }
+
   // Every key that is wanted, each once.
   [[nodiscard]] Scope everything() const;
   // Those of them that `is_sought`, which is asked about each virtual server as it is wanted, about
@@ -96,6 +100,9 @@ class DesiredState {
   template <class Key>
   using Counts = boost::unordered_flat_map<Key, int, KeyHash>;
 
+  // Of Services other than the winner.
+  [[nodiscard]] static std::size_t lost(const Claims& claims);
+
   // What each of these changes is added to `scope`.
   void replace_in_place(Holding& holding, ServiceState state, Scope& scope);
   void claim(const Holding& holding, Scope& scope);
@@ -113,6 +120,7 @@ class DesiredState {
   Counts<ipvs::SetElement> elements_;
   std::vector<ipvs::SetElement> node_elements_;
   HealthChecks health_checks_;
+  ServiceTally tally_;
 };
 
 }  // namespace reconcile

@@ -19,7 +19,10 @@ namespace {
 
 using namespace std::chrono_literals;
 using test::ip;
+using test::named;
+using test::ready;
 using test::service;
+using test::slice;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -249,6 +252,35 @@ TEST(Metrics, CountWhatServicesAskForAndDoNotGet) {
   const auto text = metrics_text(synced_at(at(1s)), decision, {}, {}, at(5s).steady);
   EXPECT_THAT(text, HasSubstr("kube_ipvs_refusals{field=\"spec.externalIPs\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("kube_ipvs_refusals{field=\"claim\"} 1\n"));
+}
+
+TEST(Metrics, CountTheServicesOfPolicyLocalThatHaveNobodyHere) {
+  auto decision = nothing_told();
+  auto local = service("shop/local", {"10.96.0.1", "fd00::1"});
+  local.internal_policy = kube::TrafficPolicy::kLocal;
+  auto served = service("shop/served", {"10.96.0.2"});
+  served.external_policy = kube::TrafficPolicy::kLocal;
+  decision.replaced(std::vector<kube::Service>{local, served}, {});
+  decision.replaced(std::vector{slice("shop/l", "local", {ready("10.0.0.1", "there")}),
+                                slice("shop/s", "served", {ready("10.0.0.2", "node-1")})},
+                    {});
+  decision.observed({});
+  const auto family = "kubeproxy_sync_proxy_rules_no_local_endpoints_total{ip_family=";
+  const auto counts = [&] {
+    std::ignore = decision.decide({});
+    const auto text = metrics_text(synced_at(at(1s)), decision, {}, {}, at(5s).steady);
+    return text.substr(text.find(family));
+  };
+  EXPECT_THAT(counts(),
+              StartsWith(std::string(family) + "\"IPv4\",traffic_policy=\"external\"} 0\n" +
+                         family + "\"IPv4\",traffic_policy=\"internal\"} 1\n" + family +
+                         "\"IPv6\",traffic_policy=\"external\"} 0\n" + family +
+                         "\"IPv6\",traffic_policy=\"internal\"} 1\n"));
+  decision.changed(slice("shop/s", "served", {ready("10.0.0.2", "there")}), {});
+  decision.deleted<kube::Service>(named("shop/local"), {});
+  EXPECT_THAT(counts(),
+              StartsWith(std::string(family) + "\"IPv4\",traffic_policy=\"external\"} 1\n" +
+                         family + "\"IPv4\",traffic_policy=\"internal\"} 0\n"));
 }
 
 TEST(Metrics, NameTheTrafficOfTheBusiestServicesAndSumUpTheRest) {

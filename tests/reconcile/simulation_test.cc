@@ -14,6 +14,7 @@
 #include "ipvs/words.h"
 #include "reconcile/apply.h"
 #include "reconcile/reconciliation.h"
+#include "recount.h"
 #include "tests/fakes/fake_kernel.h"
 
 namespace reconcile::test {
@@ -68,6 +69,7 @@ class Simulation {
     if (chance(20)) read_kernel();
     carry_out(chance(10) ? pick(0, 6) : kNever, chance(10) ? pick(0, 6) : kNever);
     check_foreign();
+    check_tally();
   }
 
   // No more trouble: everything told, read and written until nothing is left to do.
@@ -405,6 +407,13 @@ class Simulation {
       ASSERT_NE(foreign, nullptr) << "a foreign virtual server was deleted";
       EXPECT_EQ(foreign->real_servers.size(), 1U);
     }
+  }
+
+  // What /metrics says without walking over the Services.
+  void check_tally() {
+    const std::vector all{named("ns/s1"), named("ns/s2"), named("ns/s3"), named("ns/s4")};
+    const auto& desired = it_->desired_state();
+    EXPECT_EQ(counted(desired.tally()), recount(desired, all));
   }
 
   void check_converged() {
