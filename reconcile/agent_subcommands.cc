@@ -107,15 +107,11 @@ HttpResponse AgentServers::plan(const HttpRequest& request) const {
 
 // "TCP 10.96.0.1:443<tab>default/kubernetes" for each virtual server that a Service has.
 HttpResponse AgentServers::names() const {
-  const auto& decision = agent_.reconciliation();
   std::string text;
-  const auto all = decision.cluster().services_if([](const auto&, const auto&) { return true; });
-  for (const auto& name : all) {
-    const auto* state = decision.desired_state().state_of(name);
-    if (state == nullptr) continue;
+  for (const auto& [name, state] : agent_.reconciliation().desired_state().services()) {
     for (const auto& server : state->virtual_servers) {
       fmt::format_to(std::back_inserter(text), "{}\t{}\n", ipvs::to_string(server.id),
-                     kube::to_string(name));
+                     kube::to_string(*name));
     }
   }
   return {.body = std::move(text)};

@@ -35,8 +35,7 @@ std::string as_table(const std::vector<CheckResult>& results, const std::string&
   TextTable table{
       .kind = "Check", .columns = {"ID", "VERDICT", "WHAT", "WHY", "REMEDY"}, .rows = {}};
   for (const auto& result : results) {
-    table.rows.push_back({result.id, std::string(to_string(result.verdict)), result.what,
-                          result.why, result.remedy});
+    table.rows.add({result.id, to_string(result.verdict), result.what, result.why, result.remedy});
   }
   return to_text(table, table_output(output));
 }

@@ -49,9 +49,10 @@ tl::expected<std::string, std::string> ask_agent(const std::string& socket,
   if (!error) asio::read(connection, asio::dynamic_buffer(answer), error);
   const auto body = answer.find("\r\n\r\n");
   if (body == std::string::npos) return tl::unexpected(no_agent(socket, "it does not answer"));
-  const auto text = answer.substr(body + 4);
-  if (answer.starts_with("HTTP/1.1 200 ")) return text;
-  return tl::unexpected(text.substr(0, text.find_last_not_of('\n') + 1));
+  const bool granted = answer.starts_with("HTTP/1.1 200 ");
+  answer.erase(0, body + 4);
+  if (granted) return answer;
+  return tl::unexpected(answer.substr(0, answer.find_last_not_of('\n') + 1));
 }
 
 std::string query_safe(const std::string& value) {

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "ipvs/words.h"
 #include "reconcile/duration.h"
@@ -10,17 +11,11 @@
 namespace reconcile {
 namespace {
 
-using Rows = std::vector<std::vector<std::string>>;
-
 // Every Service in `namespace_name` with what it asks for, in the order of the names.
 template <class Visit>
 void for_each_state(const Reconciliation& decision, std::string_view namespace_name, Visit visit) {
-  const auto names = decision.cluster().services_if([&](const kube::Service& service, const auto&) {
-    return namespace_name.empty() || service.metadata.id.namespace_name == namespace_name;
-  });
-  for (const auto& name : names) {
-    const auto* state = decision.desired_state().state_of(name);
-    if (state != nullptr) visit(name, *state);
+  for (const auto& [name, state] : decision.desired_state().services()) {
+    if (namespace_name.empty() || name->namespace_name == namespace_name) visit(*name, *state);
   }
 }
 
@@ -44,48 +39,45 @@ std::string state_word(const Reconciliation& decision, const kube::NamespacedNam
   return "Programmed";
 }
 
-Rows service_rows(const Reconciliation& decision, std::string_view namespace_name) {
-  Rows rows;
+std::string affinity_text(const ipvs::VirtualServer& settings) {
+  const auto seconds = settings.timeout.count();
+  return seconds == 0 ? "" : fmt::format("{}s", seconds);
+}
+
+TableRows service_rows(const Reconciliation& decision, std::string_view namespace_name) {
+  TableRows rows;
   for_each_state(decision, namespace_name, [&](const auto& name, const ServiceState& state) {
     for (const auto& server : state.virtual_servers) {
-      rows.push_back({name.namespace_name, name.name, std::string(to_string(server.kind)),
-                      std::string(ipvs::protocol_word(server.id.protocol)),
-                      ipvs::endpoint_text(server.id.address, server.id.port),
-                      std::to_string(server.real_servers.size()),
-                      state_word(decision, name, server), server.settings.scheduler,
-                      server.settings.timeout.count() == 0
-                          ? ""
-                          : fmt::format("{}s", server.settings.timeout.count())});
+      rows.add({name.namespace_name, name.name, to_string(server.kind),
+                ipvs::protocol_word(server.id.protocol),
+                ipvs::endpoint_text(server.id.address, server.id.port),
+                std::to_string(server.real_servers.size()), state_word(decision, name, server),
+                server.settings.scheduler, affinity_text(server.settings)});
     }
   });
   return rows;
 }
 
-// Row by row, for there may be a hundred thousand.
-std::vector<std::string> endpoint_row(const kube::NamespacedName& name, const std::string& server,
-                                      const ipvs::RealServerId& id, const ObservedServer* held) {
-  std::vector<std::string> row;
-  row.reserve(7);
-  row.push_back(name.namespace_name);
-  row.push_back(name.name);
-  row.push_back(server);
-  row.push_back(ipvs::to_string(id));
-  row.push_back(held == nullptr ? "" : std::to_string(held->settings.weight));
-  row.push_back(held == nullptr ? "" : std::to_string(held->connections.active));
-  row.push_back(held == nullptr ? "" : std::to_string(held->connections.inactive));
-  return row;
+void add_endpoint(TableRows& rows, const kube::NamespacedName& name, std::string_view server,
+                  const ipvs::RealServerId& id, const ObservedServer* held) {
+  if (held == nullptr) {
+    rows.add({name.namespace_name, name.name, server, ipvs::to_string(id), "", "", ""});
+  } else {
+    rows.add({name.namespace_name, name.name, server, ipvs::to_string(id),
+              std::to_string(held->settings.weight), std::to_string(held->connections.active),
+              std::to_string(held->connections.inactive)});
+  }
 }
 
-Rows endpoint_rows(const Reconciliation& decision, std::string_view namespace_name) {
-  Rows rows;
+TableRows endpoint_rows(const Reconciliation& decision, std::string_view namespace_name) {
+  TableRows rows;
   for_each_state(decision, namespace_name, [&](const auto& name, const ServiceState& state) {
     for (const auto& server : state.virtual_servers) {
       if (lost(decision, name, server)) continue;
       const auto text = ipvs::to_string(server.id);
       const auto* parent = decision.observed_state().virtual_server(server.id);
-      for (const auto& [id, settings] : server.real_servers) {
-        rows.push_back(endpoint_row(name, text, id, observed(parent, id)));
-      }
+      for (const auto& [id, settings] : server.real_servers)
+        add_endpoint(rows, name, text, id, observed(parent, id));
     }
   });
   return rows;
@@ -97,30 +89,33 @@ kube::NamespacedName owner(const Reconciliation& decision, const ipvs::VirtualSe
   return desired.virtual_server(id) == nullptr ? kube::NamespacedName{} : desired.owner(id);
 }
 
-Rows drain_rows(const Reconciliation& decision, std::string_view namespace_name, TimePoint now) {
-  Rows rows;
+TableRows drain_rows(const Reconciliation& decision, std::string_view namespace_name,
+                     TimePoint now) {
+  std::vector<std::array<std::string, 7>> drains;
   for (const auto& [drain, deadline] : decision.drains().deadlines()) {
     const auto name = owner(decision, drain.virtual_server);
     if (!namespace_name.empty() && name.namespace_name != namespace_name) continue;
     const auto* held =
         observed(decision.observed_state().virtual_server(drain.virtual_server), drain.real_server);
     const auto left = std::chrono::duration_cast<std::chrono::seconds>(deadline - now);
-    rows.push_back({name.namespace_name, name.name, ipvs::to_string(drain.virtual_server),
-                    ipvs::to_string(drain.real_server),
-                    held == nullptr ? "" : std::to_string(held->connections.active),
-                    held == nullptr ? "" : std::to_string(held->connections.inactive),
-                    go_duration(std::max(left, std::chrono::seconds(0)))});
+    drains.push_back({name.namespace_name, name.name, ipvs::to_string(drain.virtual_server),
+                      ipvs::to_string(drain.real_server),
+                      held == nullptr ? "" : std::to_string(held->connections.active),
+                      held == nullptr ? "" : std::to_string(held->connections.inactive),
+                      go_duration(std::max(left, std::chrono::seconds(0)))});
   }
-  std::ranges::sort(rows);
+  std::ranges::sort(drains);
+  TableRows rows;
+  for (const auto& row : drains) rows.add({row[0], row[1], row[2], row[3], row[4], row[5], row[6]});
   return rows;
 }
 
-Rows foreign_rows(const Reconciliation& decision) {
-  Rows rows;
+TableRows foreign_rows(const Reconciliation& decision) {
+  TableRows rows;
   for (const auto& id : decision.observed_state().foreign()) {
     const auto* server = decision.observed_state().virtual_server(id);
-    rows.push_back({ipvs::to_string(id), server->settings.scheduler,
-                    std::to_string(server->real_servers.size())});
+    rows.add({ipvs::to_string(id), server->settings.scheduler,
+              std::to_string(server->real_servers.size())});
   }
   return rows;
 }

@@ -116,6 +116,14 @@ const ServiceState* DesiredState::state_of(const kube::NamespacedName& service) 
   return found == holdings_.end() ? nullptr : &found->second.state;
 }
 
+DesiredState::Wishes DesiredState::services() const {
+  Wishes all;
+  all.reserve(holdings_.size());
+  for (const auto& [name, holding] : holdings_) all.emplace_back(&name, &holding.state);
+  std::ranges::sort(all, [](const auto& a, const auto& b) { return *a.first < *b.first; });
+  return all;
+}
+
 Scope DesiredState::everything() const {
   return wanted_if([](const auto&) { return true; });
 }

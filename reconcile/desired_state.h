@@ -13,6 +13,7 @@
 #include <chrono>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kube/objects.h"
@@ -59,6 +60,10 @@ class DesiredState {
 
   // What a Service asks for; null: nothing. Valid until the next change.
   [[nodiscard]] const ServiceState* state_of(const kube::NamespacedName& service) const;
+
+  // The Services that ask for something, in the order of their names. Valid until the next change.
+  using Wishes = std::vector<std::pair<const kube::NamespacedName*, const ServiceState*>>;
+  [[nodiscard]] Wishes services() const;
 
   // What load balancers ask this node, by the Service. Valid until the next change.
   using HealthChecks = std::map<kube::NamespacedName, HealthCheck>;

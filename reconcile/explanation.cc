@@ -147,14 +147,15 @@ Entry Explanation::entry_of(const ipvs::Address& from) const {
 
 void Explanation::add_packet(const DesiredVirtualServer& server) {
   if (question_.from->is_v6() != server.id.address.is_v6()) return;
-  auto tables = tables_of(decision_.desired_state());
+  const Packet packet{.entry = entry_of(*question_.from),
+                      .source = *question_.from,
+                      .destination = server.id.address,
+                      .protocol = server.id.protocol,
+                      .port = server.id.port};
+  auto tables = tables_for(decision_.desired_state(), packet);
   tables.own = decision_.facts().own_addresses();
   tables.pods_by_interface = !decision_.facts().config().rules.pod_interface.empty();
-  const auto fate = trace(tables, {.entry = entry_of(*question_.from),
-                                   .source = *question_.from,
-                                   .destination = server.id.address,
-                                   .protocol = server.id.protocol,
-                                   .port = server.id.port});
+  const auto fate = trace(tables, packet);
   add("    a packet from {}: ", question_.from->to_string());
   if (const auto* forwarded = std::get_if<Forwarded>(&fate)) {
     for (const auto& each : forwarded->servers) {

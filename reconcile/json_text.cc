@@ -55,20 +55,43 @@ void add_character(std::string& out, char c) {
   }
 }
 
+// How many characters at the front stand for themselves.
+std::size_t plain_length(std::string_view text) {
+  const auto is_special = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte > 0x7e || c == '"' || c == '\\';
+  };
+  return static_cast<std::size_t>(std::ranges::find_if(text, is_special) - text.begin());
+}
+
+// Adds the character at the front, which does not stand for itself; how many bytes it has.
+std::size_t add_special(std::string& out, std::string_view text) {
+  const auto length = sequence_length(text);
+  if (length == 1) {
+    add_character(out, text.front());
+  } else {
+    out += length == 0 ? kReplacement : text.substr(0, length);
+  }
+  return std::max<std::size_t>(length, 1);
+}
+
 }  // namespace
 
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
+void add_json_string(std::string& out, std::string_view text) {
+  out += '"';
   while (!text.empty()) {
-    const auto length = sequence_length(text);
-    if (length == 1) {
-      add_character(out, text.front());
-    } else {
-      out += length == 0 ? kReplacement : text.substr(0, length);
-    }
-    text.remove_prefix(std::max<std::size_t>(length, 1));
+    const auto as_it_is = plain_length(text);
+    out += text.substr(0, as_it_is);
+    text.remove_prefix(as_it_is);
+    if (!text.empty()) text.remove_prefix(add_special(out, text));
   }
-  return out += '"';
+  out += '"';
+}
+
+std::string json_string(std::string_view text) {
+  std::string out;
+  add_json_string(out, text);
+  return out;
 }
 
 }  // namespace reconcile

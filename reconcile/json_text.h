@@ -9,5 +9,7 @@ namespace reconcile {
 // `text` as a JSON string, quotes included. Bytes that are no UTF-8 become U+FFFD, so that the
 // whole stays valid.
 [[nodiscard]] std::string json_string(std::string_view text);
+// The same, behind what `out` has already.
+void add_json_string(std::string& out, std::string_view text);
 
 }  // namespace reconcile

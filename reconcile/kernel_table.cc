@@ -6,19 +6,16 @@
 namespace reconcile {
 namespace {
 
-std::vector<std::string> row_of(const ipvs::ObservedVirtualServer& server, const std::string& name,
-                                const ipvs::ObservedRealServer* real) {
-  std::vector<std::string> row = {name, ipvs::to_string(server.id), server.settings.scheduler};
+void add_row(TableRows& rows, std::string_view name, std::string_view address,
+             const ipvs::ObservedVirtualServer& server, const ipvs::ObservedRealServer* real) {
   if (real == nullptr) {
-    row.resize(row.size() + 5);
-    return row;
+    rows.add({name, address, server.settings.scheduler, "", "", "", "", ""});
+  } else {
+    rows.add({name, address, server.settings.scheduler, ipvs::to_string(real->id),
+              ipvs::forward_word(real->settings.forward), std::to_string(real->settings.weight),
+              std::to_string(real->connections.active),
+              std::to_string(real->connections.inactive)});
   }
-  row.push_back(ipvs::to_string(real->id));
-  row.emplace_back(ipvs::forward_word(real->settings.forward));
-  row.push_back(std::to_string(real->settings.weight));
-  row.push_back(std::to_string(real->connections.active));
-  row.push_back(std::to_string(real->connections.inactive));
-  return row;
 }
 
 }  // namespace
@@ -32,9 +29,10 @@ TextTable kernel_table(const std::vector<ipvs::ObservedVirtualServer>& table,
       {}};
   for (const auto* server : ipvs::listing_order(table)) {
     const auto name = name_of ? name_of(server->id) : std::string();
-    if (server->real_servers.empty()) rows.rows.push_back(row_of(*server, name, nullptr));
+    const auto address = ipvs::to_string(server->id);
+    if (server->real_servers.empty()) add_row(rows.rows, name, address, *server, nullptr);
     for (const auto* real : ipvs::listing_order(server->real_servers)) {
-      rows.rows.push_back(row_of(*server, name, real));
+      add_row(rows.rows, name, address, *server, real);
     }
   }
   return rows;

@@ -101,11 +101,25 @@ class Trace {
   Packet packet_;
 };
 
-}  // namespace
+// What Trace asks for.
+struct Concerns {
+  const Packet& packet;
 
-NodeTables tables_of(const DesiredState& desired) {
+  bool operator()(const DesiredVirtualServer& wanted) const {
+    return wanted.id.address == packet.destination;
+  }
+  bool operator()(const ipvs::Address& address) const {
+    return address == packet.destination || address == packet.source;
+  }
+  // Ranges of pods have no address; of the hairpins, those of the endpoints count.
+  bool operator()(const SetElement& element) const {
+    return element.set == SetName::kHairpin || element.address.is_unspecified() ||
+           (*this)(element.address);
+  }
+};
+
+NodeTables tables_of(const DesiredState& desired, const Scope& scope) {
   NodeTables node;
-  const auto scope = desired.everything();
   for (const auto& id : scope.virtual_servers) {
     auto& servers = node.virtual_servers[id];
     for (const auto& [server, settings] : desired.virtual_server(id)->real_servers) {
@@ -115,6 +129,16 @@ NodeTables tables_of(const DesiredState& desired) {
   node.elements = {scope.elements.begin(), scope.elements.end()};
   node.bound = {scope.addresses.begin(), scope.addresses.end()};
   return node;
+}
+
+}  // namespace
+
+NodeTables tables_of(const DesiredState& desired) {
+  return tables_of(desired, desired.everything());
+}
+
+NodeTables tables_for(const DesiredState& desired, const Packet& packet) {
+  return tables_of(desired, desired.wanted_if(Concerns{packet}));
 }
 
 Fate trace(const NodeTables& node, const Packet& packet) { return Trace(node, packet).fate(); }

@@ -67,4 +67,7 @@ using Fate = std::variant<Forwarded, Refused, Dropped, NotOurs>;
 
 [[nodiscard]] Fate trace(const NodeTables& node, const Packet& packet);
 
+// Of tables_of(desired), what can decide about `packet`: of a full node, next to nothing.
+[[nodiscard]] NodeTables tables_for(const DesiredState& desired, const Packet& packet);
+
 }  // namespace reconcile

@@ -64,7 +64,8 @@ class PlanReader {
     ++counts_.others;
   }
 
-  [[nodiscard]] std::string text(const std::map<ipvs::VirtualServerId, std::string>& names) const;
+  // Whose a virtual server is, `desired` says.
+  [[nodiscard]] std::string text(const DesiredState& desired) const;
 
  private:
   void add(const ipvs::VirtualServerId& parent, std::string line) {
@@ -75,14 +76,18 @@ class PlanReader {
   Counts counts_;
 };
 
-std::string PlanReader::text(const std::map<ipvs::VirtualServerId, std::string>& names) const {
+// Behind the virtual server that a Service has.
+std::string name_of(const DesiredState& desired, const ipvs::VirtualServerId& id) {
+  return desired.virtual_server(id) == nullptr ? "" : "  " + to_string(desired.owner(id));
+}
+
+std::string PlanReader::text(const DesiredState& desired) const {
   std::string text;
   const auto out = std::back_inserter(text);
   for (const auto& [id, change] : changes_) {
-    const auto name = names.find(id);
     fmt::format_to(out, "{} {}{}{}\n", change.sign, to_string(id),
                    change.scheduler.empty() ? "" : fmt::format(" ({})", change.scheduler),
-                   name == names.end() ? "" : "  " + name->second);
+                   name_of(desired, id));
     for (const auto& line : change.lines) fmt::format_to(out, "    {}\n", line);
   }
   const auto& c = counts_;
@@ -99,18 +104,6 @@ std::string PlanReader::text(const std::map<ipvs::VirtualServerId, std::string>&
   return text;
 }
 
-std::map<ipvs::VirtualServerId, std::string> names_of(const Reconciliation& reconciliation) {
-  std::map<ipvs::VirtualServerId, std::string> names;
-  const auto all =
-      reconciliation.cluster().services_if([](const auto&, const auto&) { return true; });
-  for (const auto& name : all) {
-    const auto* state = reconciliation.desired_state().state_of(name);
-    if (state == nullptr) continue;
-    for (const auto& server : state->virtual_servers) names.emplace(server.id, to_string(name));
-  }
-  return names;
-}
-
 template <class Visit>
 void for_each_step(const Plan& plan, Visit visit) {
   for (const auto* phase : {&plan.settings, &plan.claims, &plan.changes, &plan.releases}) {
@@ -123,7 +116,7 @@ void for_each_step(const Plan& plan, Visit visit) {
 std::string plan_text(const Plan& plan, const Reconciliation& reconciliation) {
   PlanReader reader;
   for_each_step(plan, [&](const ipvs::Step& step) { std::visit(reader, step); });
-  return reader.text(names_of(reconciliation));
+  return reader.text(reconciliation.desired_state());
 }
 
 std::string plan_script(const Plan& plan) {
@@ -136,11 +129,8 @@ std::string plan_script(const Plan& plan) {
 }
 
 Plan whole_plan(const Reconciliation& reconciliation, TimePoint now) {
-  auto scope = reconciliation.desired_state().everything();
-  scope.merge(reconciliation.observed_state().everything_ours());
-  scope.tidy();
-  return plan(scope, reconciliation.desired_state(), reconciliation.observed_state(),
-              reconciliation.drains(), now, reconciliation.kept());
+  return plan(reconciliation.audit_scope(), reconciliation.desired_state(),
+              reconciliation.observed_state(), reconciliation.drains(), now, reconciliation.kept());
 }
 
 }  // namespace reconcile

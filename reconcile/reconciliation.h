@@ -145,6 +145,9 @@ class Reconciliation {
   [[nodiscard]] bool acknowledge(std::span<const ipvs::Step> steps,
                                  std::span<const ipvs::Outcome> outcomes, TimePoint now);
 
+  // Every key that the kernel does not hold as it should. REQUIRES ready().
+  [[nodiscard]] Scope audit_scope() const;
+
   [[nodiscard]] const ClusterState& cluster() const { return cluster_; }
   [[nodiscard]] const DesiredState& desired_state() const { return desired_; }
   [[nodiscard]] const ObservedState& observed_state() const { return observed_; }
@@ -176,7 +179,6 @@ class Reconciliation {
   void follow_api_servers(const ServiceNames& names);
   [[nodiscard]] std::vector<ipvs::SetElement> node_elements() const;
   [[nodiscard]] Scope redecide(const kube::NamespacedName& name);
-  [[nodiscard]] Scope audit_scope() const;
   void complete_audit(Plan& made, TimePoint now);
   void absorb(const ipvs::Step& step, TimePoint now);
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
-#include <iterator>
+#include <numeric>
 
 #include "reconcile/json_text.h"
 
@@ -29,77 +29,103 @@ std::string json_name(const std::string& column) {
   return name;
 }
 
-using Row = std::vector<std::string>;
+std::string_view shown(std::string_view cell) { return cell.empty() ? "<none>" : cell; }
 
-std::string_view shown(const std::string& cell) {
-  return cell.empty() ? std::string_view("<none>") : cell;
-}
-
-void widen(std::vector<std::size_t>& widths, const Row& row) {
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    widths[i] = std::max(widths[i], shown(row[i]).size());
+// Of the columns that are shown.
+std::vector<std::size_t> widths_of(const TextTable& table, bool wide, bool headers) {
+  std::vector<std::size_t> widths(table.columns.size() - (wide ? 0 : table.wide));
+  const auto widen = [&](std::size_t column, std::string_view cell) {
+    widths[column] = std::max(widths[column], shown(cell).size());
+  };
+  for (std::size_t i = 0; headers && i < widths.size(); ++i) widen(i, table.columns[i]);
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    for (std::size_t i = 0; i < widths.size(); ++i) widen(i, table.rows.cell(row, i));
   }
+  return widths;
 }
 
-void add_line(std::string& text, const std::vector<std::size_t>& widths, const Row& row) {
-  for (std::size_t i = 0; i < widths.size(); ++i) {
-    const auto cell = shown(row[i]);
+// `cell_of(column)`: what stands there.
+template <class CellOf>
+void add_line(std::string& text, const std::vector<std::size_t>& widths, CellOf cell_of) {
+  for (std::size_t column = 0; column < widths.size(); ++column) {
+    const auto cell = shown(cell_of(column));
     text += cell;
-    if (i + 1 < widths.size()) text.append(widths[i] - cell.size() + kGap, ' ');
+    if (column + 1 < widths.size()) text.append(widths[column] - cell.size() + kGap, ' ');
   }
   text += '\n';
 }
 
 std::string plain(const TextTable& table, bool wide, bool headers) {
-  std::vector<std::size_t> widths(table.columns.size() - (wide ? 0 : table.wide));
-  if (headers) widen(widths, table.columns);
-  for (const auto& row : table.rows) widen(widths, row);
+  const auto widths = widths_of(table, wide, headers);
+  const auto line = std::accumulate(widths.begin(), widths.end(), kGap * widths.size());
   std::string text;
-  if (headers) add_line(text, widths, table.columns);
-  for (const auto& row : table.rows) add_line(text, widths, row);
+  text.reserve((table.rows.size() + 1) * line);
+  const auto title = [&](std::size_t column) -> std::string_view { return table.columns[column]; };
+  if (headers) add_line(text, widths, title);
+  for (std::size_t row = 0; row < table.rows.size(); ++row)
+    add_line(text, widths, [&](std::size_t column) { return table.rows.cell(row, column); });
   return text;
 }
 
-std::vector<std::string> json_names(const TextTable& table) {
-  std::vector<std::string> names;
-  for (const auto& column : table.columns) names.push_back(json_name(column));
-  return names;
+// What stands before each cell of a row: `before_first` or `before`, the column's name, `after`.
+std::vector<std::string> labels(const TextTable& table, std::string_view before_first,
+                                std::string_view before, std::string_view after) {
+  std::vector<std::string> all;
+  for (const auto& column : table.columns) {
+    all.push_back(
+        fmt::format("{}{}{}", all.empty() ? before_first : before, json_name(column), after));
+  }
+  return all;
+}
+
+// Every row: its cells as JSON strings, each behind its label, and `end`.
+void add_rows(std::string& text, const TextTable& table, const std::vector<std::string>& labels,
+              std::string_view end) {
+  constexpr std::size_t kQuotes = 2;
+  auto row_bytes = end.size();
+  for (const auto& label : labels) row_bytes += label.size() + kQuotes;
+  text.reserve(text.size() + table.rows.bytes() + table.rows.size() * row_bytes);
+  for (std::size_t row = 0; row < table.rows.size(); ++row) {
+    for (std::size_t column = 0; column < labels.size(); ++column) {
+      text += labels[column];
+      add_json_string(text, table.rows.cell(row, column));
+    }
+    text += end;
+  }
 }
 
 std::string json(const TextTable& table) {
-  const auto names = json_names(table);
-  std::string items;
-  for (const auto& row : table.rows) {
-    items += items.empty() ? "\n    {" : ",\n    {";
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      items += i == 0 ? "\"" : ", \"";
-      items += names[i];
-      items += "\": ";
-      items += json_string(row[i]);
-    }
-    items += '}';
-  }
-  return fmt::format(
-      "{{\n  \"apiVersion\": \"kube-ipvs.io/v1\",\n  \"kind\": \"{}List\",\n  \"items\": "
-      "[{}{}]\n}}\n",
-      table.kind, items, items.empty() ? "" : "\n  ");
+  auto text = fmt::format(
+      "{{\n  \"apiVersion\": \"kube-ipvs.io/v1\",\n  \"kind\": \"{}List\",\n  \"items\": [",
+      table.kind);
+  add_rows(text, table, labels(table, "\n    {\"", ", \"", "\": "), "},");
+  if (!table.rows.empty()) text.back() = '\n';
+  return text += table.rows.empty() ? "]\n}\n" : "  ]\n}\n";
 }
 
 // A JSON string is a YAML scalar.
 std::string yaml(const TextTable& table) {
-  std::string text = fmt::format("apiVersion: kube-ipvs.io/v1\nkind: {}List\nitems:{}\n",
-                                 table.kind, table.rows.empty() ? " []" : "");
-  const auto names = json_names(table);
-  for (const auto& row : table.rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      fmt::format_to(std::back_inserter(text), "{} {}: {}\n", i == 0 ? "-" : " ", names[i],
-                     json_string(row[i]));
-    }
-  }
+  auto text = fmt::format("apiVersion: kube-ipvs.io/v1\nkind: {}List\nitems:{}\n", table.kind,
+                          table.rows.empty() ? " []" : "");
+  add_rows(text, table, labels(table, "- ", "\n  ", ": "), "\n");
   return text;
 }
 
 }  // namespace
+
+void TableRows::add(Cells cells) {
+  width_ = cells.size();
+  for (const auto cell : cells) {
+    text_ += cell;
+    ends_.push_back(text_.size());
+  }
+}
+
+std::string_view TableRows::cell(std::size_t row, std::size_t column) const {
+  const auto place = row * width_ + column;
+  const auto begin = place == 0 ? 0 : ends_[place - 1];
+  return std::string_view(text_).substr(begin, ends_[place] - begin);
+}
 
 TableOutput table_output(std::string_view word) {
   if (word == "wide") return TableOutput::kWide;

@@ -27,12 +27,12 @@ TextTable watch_table(const std::vector<NamedWatch>& watches,
   for (const auto& each : watches) {
     const auto* watch = each.statistics;
     const auto reconnects = watch->connections == 0 ? 0 : watch->connections - 1;
-    table.rows.push_back({each.resource, state_of(*watch), since(watch->watch_since),
-                          since(watch->last_event), std::to_string(watch->events),
-                          std::to_string(reconnects), std::to_string(watch->failures),
-                          std::to_string(watch->skipped), std::to_string(watch->lists),
-                          to_string(watch->last_list), to_string(watch->last_list_decode),
-                          std::to_string(watch->bytes), std::to_string(watch->brakes)});
+    table.rows.add({each.resource, state_of(*watch), since(watch->watch_since),
+                    since(watch->last_event), std::to_string(watch->events),
+                    std::to_string(reconnects), std::to_string(watch->failures),
+                    std::to_string(watch->skipped), std::to_string(watch->lists),
+                    to_string(watch->last_list), to_string(watch->last_list_decode),
+                    std::to_string(watch->bytes), std::to_string(watch->brakes)});
   }
   return table;
 }

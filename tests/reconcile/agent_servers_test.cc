@@ -372,7 +372,7 @@ TEST(Watches, AreShownToTheOperator) {
     EXPECT_THAT(wide, HasSubstr(part));
   }
   watch.braking = true;
-  EXPECT_EQ(watch_table({{"services", &watch}}, at(5s).steady).rows[0][1], "Braking");
+  EXPECT_EQ(watch_table({{"services", &watch}}, at(5s).steady).rows.cell(0, 1), "Braking");
 }
 
 TEST(Watches, AreReleasedOnlyWhereABrakeHolds) {

@@ -99,6 +99,7 @@ TEST(PlanText, ShowsWhatIsAddedChangedAndTakenAway) {
   EXPECT_THAT(text,
               HasSubstr("Plan: virtual servers 0 to add, 1 to change, 1 to delete; endpoints 1 "
                         "to add, 0 to change, 1 to drain, 0 to delete; "));
+  EXPECT_EQ(plan_text(whole_plan(*decision, {}), *decision), text) << "and at any time later";
   EXPECT_THAT(plan_script(plan), HasSubstr("-E -t 10.96.12.7:80 -s rr\n"));
   EXPECT_THAT(plan_script(plan), HasSubstr("-D -t 10.96.99.9:80\n"));
 }
