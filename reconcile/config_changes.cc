@@ -1,8 +1,5 @@
 #include "reconcile/config_changes.h"
 
-#include <algorithm>
-#include <array>
-#include <string_view>
 #include <tuple>
 #include <utility>
 
@@ -11,23 +8,7 @@
 namespace reconcile {
 namespace {
 
-// Who we are, where we listen and whom we ask is settled at the start; so are the rules that the
-// kernel door is opened with.
-constexpr std::array<std::string_view, 11> kAtRestart = {"hostnameOverride",
-                                                         "clientConnection.kubeconfig",
-                                                         "iptables.masqueradeBit",
-                                                         "detectLocalMode",
-                                                         "detectLocal.bridgeInterface",
-                                                         "detectLocal.interfaceNamePrefix",
-                                                         "bindAddress",
-                                                         "healthzBindAddress",
-                                                         "metricsBindAddress",
-                                                         "bindAddressHardFail",
-                                                         "logging.format"};
-
-bool waits_for_restart(const ConfigField& field) {
-  return std::ranges::find(kAtRestart, field.path) != kAtRestart.end();
-}
+bool waits_for_restart(const ConfigField& field) { return field.effect == Effect::kAtRestart; }
 
 }  // namespace
 

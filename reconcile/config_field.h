@@ -26,6 +26,14 @@ enum class Support : std::uint8_t {
   kRefused,        // unless it has its default: what it asks for is not done here
 };
 
+// When a change of the file takes effect, while the agent runs.
+enum class Effect : std::uint8_t {
+  kAtOnce,
+  // Who we are, where we listen and whom we ask is settled at the start; so are the rules that the
+  // kernel door is opened with.
+  kAtRestart,
+};
+
 // Where an AgentConfig keeps a value; monostate: nowhere.
 using Place = std::variant<std::monostate, std::string*, bool*, int*, std::chrono::milliseconds*,
                            std::vector<std::string>*, DetectLocalMode*>;
@@ -42,6 +50,7 @@ struct ConfigField {
   std::string (*check)(std::string_view value) = nullptr;
   // kube-proxy lets this flag win over the file; all others it ignores beside --config.
   bool flag_wins = false;
+  Effect effect = Effect::kAtOnce;
 };
 
 // Every setting, in the order in which they are shown.

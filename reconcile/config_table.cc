@@ -9,6 +9,7 @@ namespace {
 
 using enum FieldKind;
 using enum Support;
+using enum Effect;
 
 // A row's `place`: the member of AgentConfig, or of a struct within it.
 template <auto... Members>
@@ -32,13 +33,13 @@ const std::array kFields = {
         "clientConnection.kubeconfig", "kubeconfig", kText, kHonoured,
         "File with the API server's address and our credentials (default: the pod's service "
         "account)",
-        "", at<&AgentConfig::kubeconfig>},
+        "", at<&AgentConfig::kubeconfig>, nullptr, false, kAtRestart},
     ConfigField{"", "master", kText, kHonoured,
                 "Address of the API server, instead of kubeconfig's", "", at<&AgentConfig::master>,
                 nullptr, true},
     ConfigField{"hostnameOverride", "hostname-override", kText, kHonoured,
                 "This node's name in the cluster (default: $NODE_NAME, then the host name)", "",
-                at<&AgentConfig::node_name>, nullptr, true},
+                at<&AgentConfig::node_name>, nullptr, true, kAtRestart},
     ConfigField{"", "api-outage-window", kDuration, kHonoured,
                 "After an outage of the API server this agent's first requests wait for a moment "
                 "within this time; the more nodes, the longer it should be",
@@ -96,19 +97,20 @@ const std::array kFields = {
                 at<&AgentConfig::masquerade_all>},
     ConfigField{"iptables.masqueradeBit", "iptables-masquerade-bit", kInteger, kHonoured,
                 "Bit of the packet mark that means: masquerade", "",
-                at<&AgentConfig::masquerade_bit>, check_mark_bit},
+                at<&AgentConfig::masquerade_bit>, check_mark_bit, false, kAtRestart},
     ConfigField{"clusterCIDR", "cluster-cidr", kList, kHonoured,
                 "The pods' networks, one a family; other clients are masqueraded", "",
                 at<&AgentConfig::cluster_cidrs>, check_cidrs},
     ConfigField{"detectLocalMode", "detect-local-mode", kText, kHonoured,
                 "How this node's pods are told apart: ClusterCIDR, NodeCIDR, BridgeInterface or "
                 "InterfaceNamePrefix",
-                "", at<&AgentConfig::detect_local_mode>},
+                "", at<&AgentConfig::detect_local_mode>, nullptr, false, kAtRestart},
     ConfigField{"detectLocal.bridgeInterface", "pod-bridge-interface", kText, kHonoured,
-                "The pods' bridge, with BridgeInterface", "", at<&AgentConfig::bridge_interface>},
+                "The pods' bridge, with BridgeInterface", "", at<&AgentConfig::bridge_interface>,
+                nullptr, false, kAtRestart},
     ConfigField{"detectLocal.interfaceNamePrefix", "pod-interface-name-prefix", kText, kHonoured,
                 "How the pods' interfaces begin, with InterfaceNamePrefix", "",
-                at<&AgentConfig::interface_name_prefix>},
+                at<&AgentConfig::interface_name_prefix>, nullptr, false, kAtRestart},
     ConfigField{"nodePortAddresses", "nodeport-addresses", kList, kHonoured,
                 "Networks whose node addresses serve node ports, or 'primary' (default: all)", "",
                 at<&AgentConfig::node_port_addresses>, check_node_port_addresses},
@@ -127,7 +129,7 @@ const std::array kFields = {
     // The node.
     ConfigField{"bindAddress", "bind-address", kText, kHonoured,
                 "Its family is that of the servers' default addresses", "",
-                at<&AgentConfig::bind_address>, check_address},
+                at<&AgentConfig::bind_address>, check_address, false, kAtRestart},
     ConfigField{"conntrack.maxPerCore", "conntrack-max-per-core", kInteger, kHonoured,
                 "Tracked connections for each CPU; 0 leaves the kernel's limit", "",
                 at<&AgentConfig::conntrack, &ConntrackConfig::max_per_core>, check_natural},
@@ -156,13 +158,13 @@ const std::array kFields = {
     // Servers.
     ConfigField{"healthzBindAddress", "healthz-bind-address", kText, kHonoured,
                 "Address and port of /healthz and /livez; empty: none", "",
-                at<&AgentConfig::healthz_bind_address>, check_listen_address},
+                at<&AgentConfig::healthz_bind_address>, check_listen_address, false, kAtRestart},
     ConfigField{"metricsBindAddress", "metrics-bind-address", kText, kHonoured,
                 "Address and port of /metrics, /configz and /statusz; empty: none", "",
-                at<&AgentConfig::metrics_bind_address>, check_listen_address},
+                at<&AgentConfig::metrics_bind_address>, check_listen_address, false, kAtRestart},
     ConfigField{"bindAddressHardFail", "bind-address-hard-fail", kBool, kHonoured,
                 "End when a server's address cannot be bound", "",
-                at<&AgentConfig::bind_address_hard_fail>},
+                at<&AgentConfig::bind_address_hard_fail>, nullptr, false, kAtRestart},
     ConfigField{"", "service-metrics", kInteger, kHonoured,
                 "As many Services, the busiest, have metrics of their traffic under their names; "
                 "the others share one",
@@ -179,7 +181,7 @@ const std::array kFields = {
 
     // Logs.
     ConfigField{"logging.format", "logging-format", kText, kHonoured, "text or json", "",
-                at<&AgentConfig::logging_format>, check_logging_format, true},
+                at<&AgentConfig::logging_format>, check_logging_format, true, kAtRestart},
     ConfigField{"logging.verbosity", "v", kInteger, kHonoured,
                 "Log level: 0 least, 2 steady state, 3 changes, 4 debugging", "",
                 at<&AgentConfig::verbosity>, check_verbosity, true},
