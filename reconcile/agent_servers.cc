@@ -40,20 +40,30 @@ AgentServers::AgentServers(const boost::asio::any_io_executor& io, const AgentCo
       health_(io, at_once([this](const HttpRequest& request) {
                 return request.path == "/healthz" || request.path == "/livez" ? answer(request)
                                                                               : plain_response(404);
-              })),
+              }),
+              {}, says()),
       metrics_(io, at_once([this](const HttpRequest& request) {
                  return request.path == "/healthz" ? HttpResponse{.body = "ok"} : answer(request);
-               })),
+               }),
+               {}, says()),
       control_(io,
-               at_once([this](const HttpRequest& request) { return answer_subcommand(request); })),
+               at_once([this](const HttpRequest& request) { return answer_subcommand(request); }),
+               {}, says()),
       node_ports_(
           io, {ip::address_v4::any(), ip::address_v6::any()}, [this] { return health().alive; },
           [this](std::uint16_t port, const ServiceHealth& service, const std::string& why) {
             health_check_failed(port, service, why);
-          }),
+          },
+          says()),
       again_(io),
       repeats_(kRepeatQuiet),
       event_(std::move(event)) {}
+
+HttpTrouble AgentServers::says() {
+  return [this](std::string_view what) {
+    log_.error("A request met what should not happen; please report it", {{"err", what}});
+  };
+}
 
 bool AgentServers::start() {
   agent_.on_health_checks([this](const auto& checks) { serve_health_checks(checks); });

@@ -47,6 +47,7 @@ class AgentServers {
   HttpResponse livez();
   HttpResponse metrics();
   HttpResponse statusz();
+  HttpTrouble says();
   void want(HttpServer& server, const std::string& address, std::uint16_t default_port);
   void bind_what_is_not();
   void try_again_soon();

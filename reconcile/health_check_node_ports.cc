@@ -23,11 +23,13 @@ HttpResponse health_check_response(const ServiceHealth& service, bool proxy_heal
 
 HealthCheckNodePorts::HealthCheckNodePorts(boost::asio::any_io_executor io,
                                            std::vector<boost::asio::ip::address> addresses,
-                                           std::function<bool()> proxy_healthy, Failed failed)
+                                           std::function<bool()> proxy_healthy, Failed failed,
+                                           HttpTrouble trouble)
     : io_(std::move(io)),
       addresses_(std::move(addresses)),
       proxy_healthy_(std::move(proxy_healthy)),
-      failed_(std::move(failed)) {}
+      failed_(std::move(failed)),
+      trouble_(std::move(trouble)) {}
 
 void HealthCheckNodePorts::update(Ports ports) {
   ports_ = std::move(ports);
@@ -42,9 +44,10 @@ void HealthCheckNodePorts::try_again() {
 }
 
 void HealthCheckNodePorts::listen(std::uint16_t port) {
-  HttpServer server(io_, at_once([this, port](const HttpRequest&) {
-                      return health_check_response(ports_.at(port), proxy_healthy_());
-                    }));
+  const auto answer = [this, port](const HttpRequest&) {
+    return health_check_response(ports_.at(port), proxy_healthy_());
+  };
+  HttpServer server(io_, at_once(answer), {}, trouble_);
   for (const auto& address : addresses_) {
     const auto error = server.listen(boost::asio::ip::tcp::endpoint(address, port));
     if (error && error != boost::asio::error::address_family_not_supported) {

@@ -39,7 +39,8 @@ class HealthCheckNodePorts {
   // each update() and try_again().
   HealthCheckNodePorts(boost::asio::any_io_executor io,
                        std::vector<boost::asio::ip::address> addresses,
-                       std::function<bool()> proxy_healthy, Failed failed);
+                       std::function<bool()> proxy_healthy, Failed failed,
+                       HttpTrouble trouble = {});
 
   // These and no others from now on. Ports that stay keep their connections.
   void update(Ports ports);
@@ -56,6 +57,7 @@ class HealthCheckNodePorts {
   std::vector<boost::asio::ip::address> addresses_;
   std::function<bool()> proxy_healthy_;
   Failed failed_;
+  HttpTrouble trouble_;
   Ports ports_;
   std::map<std::uint16_t, HttpServer> servers_;
 };

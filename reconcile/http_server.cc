@@ -6,7 +6,6 @@
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/read_until.hpp>
@@ -14,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <exception>
 #include <list>
 #include <utility>
 #include <vector>
@@ -60,8 +60,11 @@ void close_after(const ConnectionPtr& connection, std::chrono::milliseconds dead
 // What outlives the HttpServer for as long as a coroutine still runs.
 class HttpServer::Service : public std::enable_shared_from_this<Service> {
  public:
-  Service(asio::any_io_executor io, HttpHandler handler, HttpLimits limits)
-      : io_(std::move(io)), handler_(std::move(handler)), limits_(limits) {}
+  Service(asio::any_io_executor io, HttpHandler handler, HttpLimits limits, HttpTrouble trouble)
+      : io_(std::move(io)),
+        handler_(std::move(handler)),
+        limits_(limits),
+        trouble_(std::move(trouble)) {}
 
   ErrorCode listen(const Endpoint& endpoint);
   Endpoint endpoint() const { return acceptors_.back()->local_endpoint(); }
@@ -73,10 +76,13 @@ class HttpServer::Service : public std::enable_shared_from_this<Service> {
   void make_room(std::list<ConnectionPtr>& connections) const;
   asio::awaitable<void> serve(ConnectionPtr connection);
   asio::awaitable<HttpResponse> answer(tl::expected<HttpRequest, int> request);
+  void spawn(std::function<asio::awaitable<void>()> coroutine);
+  void say(const std::exception_ptr& error) const;
 
   asio::any_io_executor io_;
   HttpHandler handler_;
   HttpLimits limits_;
+  HttpTrouble trouble_;
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
   std::list<ConnectionPtr> waiting_;    // for a request; the one that has waited longest is first
   std::list<ConnectionPtr> answering_;  // likewise, until the answer is taken
@@ -95,9 +101,7 @@ ErrorCode HttpServer::Service::listen(const Endpoint& endpoint) {
   if (!error) acceptor->listen(asio::socket_base::max_listen_connections, error);
   if (error) return error;
   acceptors_.push_back(acceptor);
-  asio::co_spawn(
-      io_, [self = shared_from_this(), acceptor] { return self->accept_all(acceptor); },
-      asio::detached);
+  spawn([self = shared_from_this(), acceptor] { return self->accept_all(acceptor); });
   return {};
 }
 
@@ -117,7 +121,11 @@ asio::awaitable<void> HttpServer::Service::accept_all(std::shared_ptr<Acceptor> 
     ErrorCode error;
     auto socket = co_await acceptor->async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
-      welcome(std::move(socket));
+      try {
+        welcome(std::move(socket));
+      } catch (const std::exception&) {  // this client's bad luck, not that of those who follow
+        say(std::current_exception());
+      }
     } else if (acceptor->is_open()) {  // this process has no descriptor left
       pause.expires_after(kNoDescriptors);
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -129,9 +137,25 @@ void HttpServer::Service::welcome(Protocol::socket socket) {
   make_room(waiting_);
   auto connection = std::make_shared<Connection>(std::move(socket));
   waiting_.push_back(connection);
+  spawn([self = shared_from_this(), connection] { return self->serve(connection); });
+}
+
+// Nothing that escapes a coroutine goes unsaid.
+void HttpServer::Service::spawn(std::function<asio::awaitable<void>()> coroutine) {
   asio::co_spawn(
-      io_, [self = shared_from_this(), connection] { return self->serve(connection); },
-      asio::detached);
+      io_, std::move(coroutine),
+      [self = shared_from_this()](const std::exception_ptr& error) { self->say(error); });
+}
+
+void HttpServer::Service::say(const std::exception_ptr& error) const {
+  if (!error || !trouble_ || stopped_) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& exception) {
+    trouble_(exception.what());
+  } catch (...) {
+    trouble_("an exception of no known kind");
+  }
 }
 
 void HttpServer::Service::make_room(std::list<ConnectionPtr>& connections) const {
@@ -168,7 +192,8 @@ asio::awaitable<HttpResponse> HttpServer::Service::answer(tl::expected<HttpReque
   if (!request) co_return plain_response(request.error());
   try {
     co_return co_await handler_(*request);
-  } catch (const std::exception&) {
+  } catch (...) {
+    say(std::current_exception());
   }
   co_return plain_response(500);
 }
@@ -179,8 +204,10 @@ HttpHandler at_once(std::function<HttpResponse(const HttpRequest&)> handler) {
   };
 }
 
-HttpServer::HttpServer(asio::any_io_executor io, HttpHandler handler, HttpLimits limits)
-    : service_(std::make_shared<Service>(std::move(io), std::move(handler), limits)) {}
+HttpServer::HttpServer(asio::any_io_executor io, HttpHandler handler, HttpLimits limits,
+                       HttpTrouble trouble)
+    : service_(std::make_shared<Service>(std::move(io), std::move(handler), limits,
+                                         std::move(trouble))) {}
 
 HttpServer& HttpServer::operator=(HttpServer&& other) noexcept {
   stop();

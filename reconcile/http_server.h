@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "reconcile/http_message.h"
 
@@ -26,6 +27,10 @@ using HttpHandler = std::function<boost::asio::awaitable<HttpResponse>(HttpReque
 // An HttpHandler of one that answers at once.
 [[nodiscard]] HttpHandler at_once(std::function<HttpResponse(const HttpRequest&)> handler);
 
+// Hears what a handler threw, and what else should not happen to a server. What it is about is
+// over; the server goes on.
+using HttpTrouble = std::function<void(std::string_view what)>;
+
 struct HttpLimits {
   std::size_t connections = 128;
   std::chrono::milliseconds deadline{5'000};  // of the request, and again of the response
@@ -35,7 +40,8 @@ class HttpServer {
  public:
   using Endpoint = boost::asio::generic::stream_protocol::endpoint;
 
-  HttpServer(boost::asio::any_io_executor io, HttpHandler handler, HttpLimits limits = {});
+  HttpServer(boost::asio::any_io_executor io, HttpHandler handler, HttpLimits limits = {},
+             HttpTrouble trouble = {});
   HttpServer(HttpServer&&) noexcept = default;
   HttpServer& operator=(HttpServer&&) noexcept;
   HttpServer(const HttpServer&) = delete;

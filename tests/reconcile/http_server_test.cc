@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 using boost::asio::ip::tcp;
 using boost::asio::local::stream_protocol;
+using testing::ElementsAre;
 using testing::EndsWith;
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -29,6 +30,7 @@ const auto kLoopback = boost::asio::ip::address_v4::loopback();
 HttpResponse echo(const HttpRequest& request) {
   if (request.path == "/long") return {.body = std::string(kLong, 'x')};
   if (request.path == "/throw") throw std::runtime_error("broken");
+  if (request.path == "/throw-number") throw 1;
   return {.body = request.path};
 }
 
@@ -37,7 +39,8 @@ class ServerTest : public testing::Test {
   // A server of `echo` on a free port.
   tcp::endpoint serve(HttpLimits limits = {}) {
     return io_.run([this, limits] {
-      server_.emplace(io_.executor(), at_once(echo), limits);
+      server_.emplace(io_.executor(), at_once(echo), limits,
+                      [this](std::string_view what) { said_.emplace_back(what); });
       EXPECT_FALSE(server_->listen(tcp::endpoint(kLoopback, 0)));
       const auto bound = server_->endpoint();
       tcp::endpoint endpoint;
@@ -52,6 +55,7 @@ class ServerTest : public testing::Test {
 
   http_client::IoThread io_;
   std::optional<HttpServer> server_;
+  std::vector<std::string> said_;  // of trouble; the io thread's
 };
 
 TEST_F(ServerTest, AnswersAndCloses) {
@@ -67,6 +71,15 @@ TEST_F(ServerTest, AnswersNonsenseWithItsStatus) {
   EXPECT_THAT(http_client::exchange<tcp>(server, "GET /" + std::string(4'100, 'x')),
               StartsWith("HTTP/1.1 431 "));
   EXPECT_THAT(http_client::get(server, "/throw"), StartsWith("HTTP/1.1 500 "));
+}
+
+TEST_F(ServerTest, SaysWhatIsThrownAndGoesOn) {
+  const auto server = serve();
+  EXPECT_THAT(http_client::get(server, "/throw"), StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(http_client::get(server, "/throw-number"), StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(http_client::get(server, "/livez"), EndsWith("/livez"));
+  EXPECT_THAT(io_.run([this] { return said_; }),
+              ElementsAre("broken", "an exception of no known kind"));
 }
 
 TEST_F(ServerTest, EndsAClientThatDoesNotFinishItsRequest) {
