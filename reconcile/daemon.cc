@@ -27,6 +27,7 @@
 #include "reconcile/configured_node.h"
 #include "reconcile/file_watch.h"
 #include "reconcile/heap.h"
+#include "reconcile/node_events.h"
 #include "reconcile/node_watch.h"
 #include "reconcile/plan_script.h"
 #include "reconcile/scheduler_trial.h"
@@ -46,24 +47,10 @@ kube::ReflectorOptions rarely() {
   return {.retry = {.patience = 0s, .backoff_initial = 5s, .backoff_cap = 10min}};
 }
 
-// The Event of a list that is held.
-kube::Event list_held(const std::string& node, const std::string& loss) {
-  return {
-      .reason = "ListHeld",
-      .action = "Hold",
-      .note = loss +
-              ": it is believed when a second one agrees, or after 'kube-ipvs release-brake' on "
-              "the node",
-      .regarding = {.api_version = "v1",
-                    .kind = "Node",
-                    .id = {.namespace_name = "", .name = node},
-                    .uid = node}};
-}
-
 kube::ReflectorOptions reflector_options(const AgentConfig& config, kube::EventRecorder& events) {
   kube::ReflectorOptions options;
   options.on_brake = [&events, node = config.node_name](const std::string& loss) {
-    events.record(list_held(node, loss));
+    events.record(held_list_event(node, loss));
   };
   options.outage_window = config.outage_window;
   options.brake_pause = config.brake_pause;

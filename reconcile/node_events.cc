@@ -48,6 +48,17 @@ void add_complaints(const Reconciliation& decision, Causes& causes) {
   }
 }
 
+kube::Event event_of_node(const std::string& node, std::string reason, std::string action,
+                          std::string note) {
+  return {.reason = std::move(reason),
+          .action = std::move(action),
+          .note = std::move(note),
+          .regarding = {.api_version = "v1",
+                        .kind = "Node",
+                        .id = {.namespace_name = "", .name = node},
+                        .uid = node}};
+}
+
 }  // namespace
 
 std::vector<kube::Event> service_events(const Reconciliation& reconciliation) {
@@ -72,13 +83,15 @@ std::vector<kube::Event> service_events(const Reconciliation& reconciliation) {
 
 std::optional<kube::Event> scheduler_event(const std::string& node, const ipvs::Error& error) {
   if (error.operation != kUseScheduler) return std::nullopt;
-  return kube::Event{.reason = "SchedulerUnknown",
-                     .action = "Refuse",
-                     .note = ipvs::to_string(error),
-                     .regarding = {.api_version = "v1",
-                                   .kind = "Node",
-                                   .id = {.namespace_name = "", .name = node},
-                                   .uid = node}};
+  return event_of_node(node, "SchedulerUnknown", "Refuse", ipvs::to_string(error));
+}
+
+kube::Event held_list_event(const std::string& node, const std::string& loss) {
+  return event_of_node(
+      node, "ListHeld", "Hold",
+      loss +
+          ": it is believed when a second one agrees, or after 'kube-ipvs release-brake' on "
+          "the node");
 }
 
 }  // namespace reconcile

@@ -1,5 +1,5 @@
 // What this node tells Kubernetes as Events: of Services that do not get what they ask for, and of
-// its own scheduler. Pure.
+// itself. Pure.
 //
 // A Service gets one Event for each kind of cause, however many of its addresses it concerns; who
 // sends them folds what repeats (kube/event_recorder.h).
@@ -22,5 +22,7 @@ namespace reconcile {
 // The kernel has refused to use the configured scheduler, if that is what `error` says.
 [[nodiscard]] std::optional<kube::Event> scheduler_event(const std::string& node,
                                                          const ipvs::Error& error);
+// A list of the API server is held, as it takes much away; `loss` says what.
+[[nodiscard]] kube::Event held_list_event(const std::string& node, const std::string& loss);
 
 }  // namespace reconcile

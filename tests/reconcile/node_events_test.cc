@@ -93,5 +93,16 @@ TEST(SchedulerEvent, IsOfTheNodeAndSaysWhatToLoad) {
   EXPECT_FALSE(scheduler_event("here", {2, "listen to changes of the node", "", ""}));
 }
 
+TEST(HeldListEvent, IsOfTheNodeAndSaysWhatReleasesIt) {
+  const auto event = held_list_event("here", "9 of 10 Services are gone");
+  EXPECT_EQ(event.reason, "ListHeld");
+  EXPECT_EQ(event.action, "Hold");
+  EXPECT_EQ(event.regarding.kind, "Node");
+  EXPECT_EQ(event.regarding.id.name, "here");
+  EXPECT_EQ(event.regarding.uid, "here");
+  EXPECT_THAT(event.note, testing::StartsWith("9 of 10 Services are gone: "));
+  EXPECT_THAT(event.note, testing::HasSubstr("release-brake"));
+}
+
 }  // namespace
 }  // namespace reconcile::test
