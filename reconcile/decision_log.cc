@@ -23,6 +23,14 @@ std::size_t count_done(const Report& written) {
       std::count(written.outcomes.begin(), written.outcomes.end(), ipvs::Outcome{}));
 }
 
+// The kernel holds all that was decided; a setting or flows that it refused are no part of it.
+bool is_whole(const Report& written) {
+  for (std::size_t i = 0; i < written.outcomes.size(); ++i) {
+    if (written.outcomes[i] && !stands_alone(written.steps[i])) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 DecisionLog::DecisionLog(Log& log) : log_(log), repeats_(kRepeatQuiet) {}
@@ -34,24 +42,32 @@ void DecisionLog::done(const Reconciliation& reconciliation, const Report& writt
   say_conflicts(reconciliation, now);
   say_complaints(reconciliation, now);
   say_held(reconciliation);
-  if (!std::exchange(first_sync_done_, true)) {
-    log_.info(0, "First sync",
-              {{"services", reconciliation.cluster().service_count()},
-               {"slices", reconciliation.cluster().slice_count()},
-               {"writes", steps},
-               {"duration", to_string(now - started_)}});
-    return;
+  if (!first_sync_done_) {
+    first_writes_ += steps;
+    if (is_whole(written)) return say_first_sync(reconciliation, now);
   }
-  if (pass.audited) {
-    const bool by_itself = reconciliation.decided().empty() && steps > pass.drains_ended;
-    const auto repaired = by_itself ? steps - pass.drains_ended : 0;
-    log_.info(repaired > 0 ? 0 : 4, "Audit",
-              {{"repaired", repaired},
-               {"foreign", reconciliation.observed_state().foreign_count()},
-               {"draining", reconciliation.drains().size()},
-               {"duration", to_string(now - pass.decided)}});
-  }
+  if (pass.audited) say_audit(reconciliation, pass, steps, now);
   if (steps > 0) say_services(reconciliation, steps, now);
+}
+
+void DecisionLog::say_first_sync(const Reconciliation& reconciliation, TimePoint now) {
+  first_sync_done_ = true;
+  log_.info(0, "First sync",
+            {{"services", reconciliation.cluster().service_count()},
+             {"slices", reconciliation.cluster().slice_count()},
+             {"writes", first_writes_},
+             {"duration", to_string(now - started_)}});
+}
+
+void DecisionLog::say_audit(const Reconciliation& reconciliation, const Pass& pass,
+                            std::size_t steps, TimePoint now) {
+  const bool by_itself = reconciliation.decided().empty() && steps > pass.drains_ended;
+  const auto repaired = by_itself ? steps - pass.drains_ended : 0;
+  log_.info(repaired > 0 ? 0 : 4, "Audit",
+            {{"repaired", repaired},
+             {"foreign", reconciliation.observed_state().foreign_count()},
+             {"draining", reconciliation.drains().size()},
+             {"duration", to_string(now - pass.decided)}});
 }
 
 void DecisionLog::say_refusals(const Report& written, TimePoint now) {

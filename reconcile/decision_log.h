@@ -22,13 +22,17 @@ class DecisionLog {
  public:
   explicit DecisionLog(Log& log);
 
-  // The agent was started at `time`; the first pass after that is the first sync.
+  // The agent was started at `time`. The first sync is done with the first pass after that of which
+  // the kernel refuses nothing.
   void started(TimePoint time) { started_ = time; }
   // `written` was written for what `reconciliation` decided last; `now` is when it was done.
   void done(const Reconciliation& reconciliation, const Report& written, const Pass& pass,
             TimePoint now);
 
  private:
+  void say_first_sync(const Reconciliation& reconciliation, TimePoint now);
+  void say_audit(const Reconciliation& reconciliation, const Pass& pass, std::size_t steps,
+                 TimePoint now);
   void say_refusals(const Report& written, TimePoint now);
   void say_conflicts(const Reconciliation& reconciliation, TimePoint now);
   void say_complaints(const Reconciliation& reconciliation, TimePoint now);
@@ -39,7 +43,8 @@ class DecisionLog {
   Repeats repeats_;  // of what nobody mends by the hour
   TimePoint started_{};
   bool first_sync_done_ = false;
-  Kept::Counts held_;  // as last said
+  std::size_t first_writes_ = 0;  // until it is
+  Kept::Counts held_;             // as last said
 };
 
 }  // namespace reconcile

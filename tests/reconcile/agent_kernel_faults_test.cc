@@ -67,6 +67,21 @@ TEST_F(AnAgentWithAFaultyKernel, ReadsAgainAndFinishesAfterARefusedStep) {
   EXPECT_THAT(text, HasSubstr("The kernel refused a step"));
 }
 
+// All that was written for it counts, and what was refused only once it is done.
+TEST_F(AnAgentWithAFaultyKernel, SaysThatTheFirstSyncIsDoneOnlyWhenNothingIsRefused) {
+  start();
+  kernel.look([](auto& k) {
+    k.faulty.fail_step(4, {.code = ENOMEM, .operation = "", .subject = "", .remedy = ""});
+  });
+  tell({"10.0.0.1", "10.0.0.2"});
+  ASSERT_TRUE(eventually([this] { return text.find("First sync") != std::string::npos; }));
+  EXPECT_EQ(real_servers(), 2U);
+  const auto refused = text.find("The kernel refused a step");
+  ASSERT_NE(refused, std::string::npos);
+  EXPECT_GT(text.find("\"First sync\" services=1 slices=1 writes=8"), refused);
+  EXPECT_THAT(text, HasSubstr("\"First sync\" services=1 slices=1 writes=8"));
+}
+
 TEST_F(AnAgentWithAFaultyKernel, RemovesNothingBecauseOfAReadingThatFailed) {
   start(20ms);
   tell({"10.0.0.1"});
