@@ -79,7 +79,7 @@ void add_names(StatusContext& context) {
 ipvs::Result<std::set<ipvs::VirtualServerId>> read_foreign() {
   auto kernel = ipvs::NetlinkKernel::open({});
   if (!kernel) return tl::unexpected(kernel.error());
-  const auto observation = (*kernel)->observe();
+  const auto observation = (*kernel)->sweep();
   if (!observation) return tl::unexpected(observation.error());
   ObservedState state;
   state.replace(*observation);
