@@ -1,6 +1,6 @@
 // fmt, compiled once: Debian has it as headers and as a shared library, and the released binary
 // links everything but libc statically. Every other file sees declarations only, which <fmt/core.h>
-// is enough for; <fmt/core.h> costs a second to read and, with sanitizers, three more to compile.
+// is enough for; <fmt/format.h> costs a second to read and, with sanitizers, three more to compile.
 #include <fmt/format-inl.h>
 
 namespace fmt {

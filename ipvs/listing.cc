@@ -40,6 +40,7 @@ class Listing {
   void add_cell(std::int64_t number, std::size_t width);
   void add_number(std::uint64_t number);
   void add_right(std::uint64_t number, std::size_t width);
+  void add_scaled(std::uint64_t number, char suffix);
   void add_settings(const ObservedVirtualServer& server);
   void add_persistence(const ObservedVirtualServer& server);
   void add_connections(const ConnectionCounts& counts);
@@ -81,6 +82,11 @@ void Listing::add_right(std::uint64_t number, std::size_t width) {
   text_ += digits;
 }
 
+void Listing::add_scaled(std::uint64_t number, char suffix) {
+  add_right(number, 8);
+  text_ += suffix;
+}
+
 // Five digits and a suffix in nine columns, cut, not rounded.
 void Listing::add_number(std::uint64_t number) {
   constexpr std::uint64_t kWidest = 100'000'000;
@@ -90,17 +96,13 @@ void Listing::add_number(std::uint64_t number) {
     text_ += ' ';
     add_right(number, 0);
   } else if (number < 1'000'000'000) {
-    add_right(number / 1'000, 8);
-    text_ += 'K';
+    add_scaled(number / 1'000, 'K');
   } else if (number < 100'000'000'000) {
-    add_right(number / 1'000'000, 8);
-    text_ += 'M';
+    add_scaled(number / 1'000'000, 'M');
   } else if (number < 100'000'000'000'000) {
-    add_right(number / 1'000'000'000, 8);
-    text_ += 'G';
+    add_scaled(number / 1'000'000'000, 'G');
   } else {
-    add_right(number / 1'000'000'000'000, 8);
-    text_ += 'T';
+    add_scaled(number / 1'000'000'000'000, 'T');
   }
 }
 

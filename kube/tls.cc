@@ -61,20 +61,11 @@ tl::expected<void, std::string> configure(ssl::context& context, const ClusterAc
   return {};
 }
 
-// A context and everything that it was made of.
+// A context and what it was made of.
 struct MadeContext {
   bool insecure;
-  std::string certificate_authority;
-  std::string client_certificate;
-  std::string client_key;
+  Credentials credentials;  // but the token, which is none of TLS's
   ssl::context context{ssl::context::tls_client};
-
-  [[nodiscard]] bool serves(const ClusterAccess& access, const Credentials& credentials) const {
-    return insecure == access.insecure_skip_tls_verify && !certificate_authority.empty() &&
-           certificate_authority == credentials.certificate_authority &&
-           client_certificate == credentials.client_certificate &&
-           client_key == credentials.client_key;
-  }
 };
 
 }  // namespace
@@ -82,11 +73,14 @@ struct MadeContext {
 tl::expected<TlsContext, std::string> tls_context(const ClusterAccess& access,
                                                   const Credentials& credentials) {
   thread_local std::weak_ptr<MadeContext> last;
+  Credentials shown = credentials;
+  shown.token.clear();
   auto made = last.lock();
-  if (!made || !made->serves(access, credentials)) {
-    made = std::make_shared<MadeContext>(access.insecure_skip_tls_verify,
-                                         credentials.certificate_authority,
-                                         credentials.client_certificate, credentials.client_key);
+  const bool serves = made && made->insecure == access.insecure_skip_tls_verify &&
+                      made->credentials == shown && !shown.certificate_authority.empty();
+  if (!serves) {
+    made = std::make_shared<MadeContext>(
+        MadeContext{.insecure = access.insecure_skip_tls_verify, .credentials = std::move(shown)});
     auto configured = configure(made->context, access, credentials);
     if (!configured) return tl::unexpected(std::move(configured.error()));
     last = made;

@@ -1,6 +1,5 @@
 #include "reconcile/agent_metrics.h"
 
-#include <algorithm>
 #include <array>
 #include <map>
 #include <string>

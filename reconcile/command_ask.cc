@@ -1,8 +1,8 @@
 // kube-ipvs get, explain and release-brake: what a running agent knows, and one word to it, over
 // its control socket.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
 #include <thread>

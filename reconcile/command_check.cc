@@ -1,7 +1,7 @@
 // kube-ipvs check: is this node able to run it?
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 

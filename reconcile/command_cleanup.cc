@@ -1,8 +1,8 @@
 // kube-ipvs cleanup: removes from the node what is ours, or what a kube-proxy left behind.
 #include <fmt/core.h>
 #include <unistd.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
 #include <memory>

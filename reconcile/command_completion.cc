@@ -1,7 +1,7 @@
 // kube-ipvs completion and man: both generated from the command line's own table of options.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <iterator>
 
 #include "reconcile/command.h"

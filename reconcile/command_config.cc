@@ -1,7 +1,7 @@
 // kube-ipvs config check: what becomes of each field of a kube-proxy configuration.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "kube/access.h"

@@ -1,8 +1,8 @@
 // kube-ipvs init: sets the node as the agent needs it, and ends: for a privileged container before
 // the agent's own, which finds /proc/sys read-only.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <memory>
 #include <thread>
 

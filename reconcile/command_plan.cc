@@ -1,8 +1,8 @@
 // kube-ipvs plan: what would change on this node, from a running agent, from the API server and the
 // kernel themselves, or from files.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
 #include <thread>

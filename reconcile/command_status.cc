@@ -1,8 +1,8 @@
 // kube-ipvs status, and ipvsadm where the program is called so: the kernel's table, as ipvsadm
 // lists it. Reads the kernel itself, so it works with the agent down.
 #include <fmt/core.h>
-#include <CLI/CLI.hpp>
 
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <chrono>
 #include <cstring>

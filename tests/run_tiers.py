@@ -148,7 +148,7 @@ def lab(log: Transcript) -> Outcome:
 
 
 def kernel(log: Transcript) -> Outcome:
-    stopped = build(log, "release", "kernel_tests", "kube-ipvs") or lab_up(log)
+    stopped = build(log, "release", "lab_programs", "kube-ipvs") or lab_up(log)
     if stopped:
         return stopped
     binary = ROOT / "build" / "release" / "tests" / "kernel" / "kernel_tests"
