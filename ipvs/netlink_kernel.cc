@@ -113,19 +113,17 @@ Result<Observation> NetlinkKernel::observation(Result<VirtualServers> virtual_se
   if (!info) return tl::unexpected(info.error());
   auto settings = read_settings();
   if (!settings) return tl::unexpected(settings.error());
-  auto bound = doors_->addresses.observe();
-  if (!bound) return tl::unexpected(bound.error());
-  auto node = doors_->node.observe();
-  if (!node) return tl::unexpected(node.error());
+  auto addresses = doors_->node.observe();
+  if (!addresses) return tl::unexpected(addresses.error());
   auto rules = doors_->rules.observe();
   if (!rules) return tl::unexpected(rules.error());
   return Observation{.info = *info,
                      .virtual_servers = *std::move(virtual_servers),
-                     .link_present = bound->link_present,
-                     .bound = std::move(bound->addresses),
+                     .link_present = addresses->link_present,
+                     .bound = std::move(addresses->bound),
                      .rules_intact = rules->intact,
                      .elements = std::move(rules->elements),
-                     .node_addresses = *std::move(node),
+                     .node_addresses = std::move(addresses->own),
                      .timeouts = settings->timeouts,
                      .sysctls = std::move(settings->sysctls)};
 }

@@ -20,6 +20,18 @@ bool is_before(const NodeAddress& a, const NodeAddress& b) {
   return a.address != b.address ? a.address < b.address : a.interface < b.interface;
 }
 
+bool is_link_local(const Address& address) {
+  return address.is_v6() && address.to_v6().is_link_local();
+}
+
+void take(const Address& address, const std::string& interface, ObservedAddresses& addresses) {
+  if (interface != kServiceInterface) {
+    addresses.own.push_back({.address = address, .interface = interface});
+  } else if (!is_link_local(address)) {
+    addresses.bound.push_back(address);
+  }
+}
+
 }  // namespace
 
 Result<NodeAddresses> NodeAddresses::open() {
@@ -28,12 +40,12 @@ Result<NodeAddresses> NodeAddresses::open() {
   return NodeAddresses(*std::move(socket));
 }
 
-Result<std::vector<NodeAddress>> NodeAddresses::observe() {
-  std::vector<NodeAddress> addresses;
+Result<ObservedAddresses> NodeAddresses::observe() {
+  ObservedAddresses addresses;
   int code = EINTR;
   for (int attempt = 0; code == EINTR && attempt < kReadAttempts; ++attempt) {
     Links links;
-    addresses.clear();
+    addresses = {};
     code = read_links(links);
     if (code == 0) code = read_addresses(links, addresses);
   }
@@ -41,7 +53,7 @@ Result<std::vector<NodeAddress>> NodeAddresses::observe() {
     return tl::unexpected(
         with_remedy({.code = code, .operation = "read the node's addresses", .subject = {}}));
   }
-  std::sort(addresses.begin(), addresses.end(), is_before);
+  std::sort(addresses.own.begin(), addresses.own.end(), is_before);
   return addresses;
 }
 
@@ -60,7 +72,9 @@ int NodeAddresses::read_links(Links& links) {
 }
 
 // An address on an interface that is not among `links` means that one was made meanwhile.
-int NodeAddresses::read_addresses(const Links& links, std::vector<NodeAddress>& addresses) {
+int NodeAddresses::read_addresses(const Links& links, ObservedAddresses& addresses) {
+  const auto is_ours = [](const auto& link) { return link.second == kServiceInterface; };
+  addresses.link_present = std::any_of(links.begin(), links.end(), is_ours);
   batch_.clear();
   batch_.begin(RTM_GETADDR);
   batch_.put_header(ifaddrmsg{});
@@ -71,8 +85,7 @@ int NodeAddresses::read_addresses(const Links& links, std::vector<NodeAddress>& 
     if (!address) return;
     const auto link = links.find(link_of_address(message));
     stale = stale || link == links.end();
-    if (link == links.end() || link->second == kServiceInterface) return;
-    addresses.push_back({.address = *address, .interface = link->second});
+    if (link != links.end()) take(*address, link->second, addresses);
   });
   return code == 0 && stale ? EINTR : code;
 }

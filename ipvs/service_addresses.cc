@@ -2,20 +2,17 @@
 
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <netlink/msg.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <limits>
 
-#include "ipvs/address_message.h"
-#include "ipvs/attributes.h"
 #include "ipvs/kernel_errors.h"
 #include "ipvs/wire_address.h"
 
 namespace ipvs {
 namespace {
-
-constexpr int kDumpAttempts = 5;
 
 void put_link_header(MessageBatch& batch) { batch.put_header(ifinfomsg{}); }
 
@@ -51,25 +48,13 @@ void put_step(MessageBatch& batch, int link, const Step& step) {
   }
 }
 
-bool is_link_local(const Address& address) {
-  return address.is_v6() && address.to_v6().is_link_local();
-}
-
 bool is_create_link(const Step& step) { return std::holds_alternative<CreateLink>(step); }
-
-tl::unexpected<Error> read_error(int code) {
-  return tl::unexpected(with_remedy(
-      {.code = code, .operation = "read addresses on", .subject = std::string(kServiceInterface)}));
-}
 
 }  // namespace
 
 Result<ServiceAddresses> ServiceAddresses::open() {
   auto socket = Socket::open(NETLINK_ROUTE);
   if (!socket) return tl::unexpected(open_error(KernelDoor::kAddresses, socket.error().code));
-  // The kernel then filters dumps by interface; without it, it sends every address of the node.
-  const int on = 1;
-  setsockopt(socket->descriptor(), SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof on);
   return ServiceAddresses(*std::move(socket));
 }
 
@@ -112,43 +97,6 @@ int ServiceAddresses::link_index() {
   });
   if (codes.front() == ENODEV) return 0;
   return codes.front() != 0 ? -codes.front() : index;
-}
-
-Result<BoundAddresses> ServiceAddresses::observe() {
-  const int link = link_index();
-  if (link < 0) return read_error(-link);
-  BoundAddresses bound{.link_present = link > 0, .addresses = {}};
-  if (link == 0) return bound;
-  for (const std::uint8_t family : {std::uint8_t{AF_INET}, std::uint8_t{AF_INET6}}) {
-    if (const int code = read_addresses(link, family, bound.addresses); code != 0) {
-      if (code == ENODEV) return BoundAddresses{};  // deleted meanwhile
-      return read_error(code);
-    }
-  }
-  return bound;
-}
-
-int ServiceAddresses::read_addresses(int link, std::uint8_t family,
-                                     std::vector<Address>& addresses) {
-  const auto present = addresses.size();
-  int code = EINTR;
-  for (int attempt = 0; code == EINTR && attempt < kDumpAttempts; ++attempt) {
-    addresses.resize(present);
-    batch_.clear();
-    batch_.begin(RTM_GETADDR);
-    batch_.put_header(ifaddrmsg{.ifa_family = family,
-                                .ifa_prefixlen = 0,
-                                .ifa_flags = 0,
-                                .ifa_scope = 0,
-                                .ifa_index = static_cast<std::uint32_t>(link)});
-    batch_.end();
-    code = socket_.dump(batch_, [&](nlmsghdr* message) {
-      const auto address = address_in(message);
-      if (!address || link_of_address(message) != static_cast<std::uint32_t>(link)) return;
-      if (!is_link_local(*address)) addresses.push_back(*address);
-    });
-  }
-  return code;
 }
 
 void ServiceAddresses::write(std::span<const Step> steps, std::span<Outcome> outcomes) {

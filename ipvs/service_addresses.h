@@ -1,4 +1,5 @@
-// The dummy interface kube-ipvs0 and the service addresses on it, over rtnetlink.
+// Makes and deletes the dummy interface kube-ipvs0 and the service addresses on it, over rtnetlink;
+// node_addresses.h reads them.
 //
 // The interface is made NOARP and left down; the state of an existing one is never touched, because
 // taking it down once would drop all its IPv6 addresses. The interface is looked up by name for
@@ -19,16 +20,9 @@ namespace ipvs {
 
 inline constexpr std::string_view kServiceInterface = "kube-ipvs0";
 
-struct BoundAddresses {
-  bool link_present = false;
-  std::vector<Address> addresses;  // IPv6 link-local ones left out
-};
-
 class ServiceAddresses {
  public:
   [[nodiscard]] static Result<ServiceAddresses> open();
-
-  [[nodiscard]] Result<BoundAddresses> observe();
 
   // REQUIRES: CreateLink, BindAddress and UnbindAddress only; one outcome per step.
   void write(std::span<const Step> steps, std::span<Outcome> outcomes);
@@ -43,7 +37,6 @@ class ServiceAddresses {
   [[nodiscard]] int create_link();
   // The interface's index; 0 when there is none; negative errno when that could not be found out.
   [[nodiscard]] int link_index();
-  [[nodiscard]] int read_addresses(int link, std::uint8_t family, std::vector<Address>& addresses);
   void write_addresses(std::span<const Step> steps, std::span<Outcome> outcomes);
 
   Socket socket_;
