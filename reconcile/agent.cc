@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "reconcile/apply.h"
-#include "reconcile/heap.h"
 #include "reconcile/node_events.h"
+#include "reconcile/process_memory.h"
 #include "reconcile/scheduler_trial.h"
 
 namespace reconcile {

@@ -26,10 +26,10 @@
 #include "reconcile/config_changes.h"
 #include "reconcile/configured_node.h"
 #include "reconcile/file_watch.h"
-#include "reconcile/heap.h"
 #include "reconcile/node_events.h"
 #include "reconcile/node_watch.h"
 #include "reconcile/plan_script.h"
+#include "reconcile/process_memory.h"
 #include "reconcile/scheduler_trial.h"
 #include "reconcile/version.h"
 
@@ -280,7 +280,7 @@ int run_daemon(const AgentConfig& config, const ConfigSource& source,
     log.warning("The kernel does not let the agent give up starting programs; it starts none",
                 {{"err", refused.message()}});
   }
-  settle_heap();
+  settle_memory();
   return Daemon(config, source, access, log, run).run();
 }
 

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <thread>
 
-#include "reconcile/heap.h"
+#include "reconcile/process_memory.h"
 #include "tests/bench/big_cluster.h"
 #include "tests/bench/print_figure.h"
 #include "tests/bench/programmed_node.h"
@@ -98,7 +98,7 @@ void measure_churn(ProgrammedNode& node, std::uint32_t services, std::chrono::se
 int main(int argc, char** argv) {
   const auto services = static_cast<std::uint32_t>(argc > 1 ? std::atoi(argv[1]) : 10'000);
   const std::chrono::seconds length(argc > 2 ? std::atoi(argv[2]) : 600);
-  reconcile::settle_heap();
+  reconcile::settle_memory();
   ProgrammedNode node(services);
   node.audit();
   reconcile::trim_heap();  // as the agent does

@@ -1,0 +1,36 @@
+#include "reconcile/process_memory.h"
+
+#include <malloc.h>
+#include <pthread.h>
+
+#include <cstddef>
+
+namespace reconcile {
+namespace {
+
+constexpr int kLargeBlock = 128 << 10;   // bytes; glibc's first guess, which it would raise
+constexpr std::size_t kStack = 1 << 20;  // bytes
+
+void settle_heap() {
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+}
+
+void settle_stacks() {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, kStack);
+  pthread_setattr_default_np(&attributes);
+  pthread_attr_destroy(&attributes);
+}
+
+}  // namespace
+
+void settle_memory() {
+  settle_heap();
+  settle_stacks();
+}
+
+void trim_heap() { malloc_trim(0); }
+
+}  // namespace reconcile
