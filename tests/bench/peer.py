@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Thread
 
 from bench.figures import Figure, figure, observed
 from bench.place import NODE, BenchError, Place
 from lab.control_plane import ControlPlane
 from lab.control_plane_binaries import ControlPlaneError, peer
 from lab.kubelet_api import MERGE_PATCH, Api
-from lab.waiting import wait_for
+from lab.settings import LabError
 
 SERVICES = int(os.environ.get("BENCH_PEER_SERVICES", "1000"))
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE_SECONDS", "300"))
@@ -31,14 +32,14 @@ PATIENCE = 3600.0
 KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
 # Its rules come last, after its sets, one process for each entry; our sets come before addresses.
 KUBE_PROXYS_LAST = "iptables-nft-save | grep -q 'match-set KUBE-CLUSTER-IP'"
-WATCH = Path(__file__).with_name("table_watch.py")
 
 
 @dataclass(frozen=True)
 class Reading:
     """What one of the two programs needed."""
 
-    start: float  # seconds
+    tables: float  # seconds to the last virtual server, real server and address
+    start: float  # seconds to the last of what it programs
     change: float  # seconds
     rss: float  # MiB
     idle: float  # CPU seconds while nothing happened
@@ -61,7 +62,7 @@ def measure(place: Place) -> Iterator[Figure]:
     finally:
         control_plane.stop()
     yield figure("peer.start", theirs.start / ours.start, "times", ">=", 50,
-                 f"kube-proxy {theirs.start:.1f} s")
+                 f"kube-proxy {theirs.start:.1f} s, {theirs.tables:.1f} s to its servers and addresses")
     yield figure("peer.change", theirs.change / ours.change, "times", ">=", 100,
                  f"kube-proxy {theirs.change:.2f} s, ours {1e3 * ours.change:.0f} ms")
     yield figure("peer.rss", ours.rss / theirs.rss, "of it", "<=", 0.2,
@@ -82,60 +83,48 @@ class Bench:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(self._make_service, range(SERVICES)))
 
-    def read(self, program: str, *mode: str, until: str = "true") -> Reading:
+    def read(self, program: str, *mode: str, until: str | None = None) -> Reading:
         """Starts the program on a bare node, measures it, and ends it. `until` holds when it has
         programmed the last, after servers and addresses."""
         lab, name = self._place.lab, f"bench-{Path(program).name}"
         self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
-        self._watch("servers", str(SERVICES * ENDPOINTS))
+        watch = TableWatch(self._place, "servers", str(SERVICES * ENDPOINTS), str(SERVICES))
         started = time.monotonic()
         lab.spawn(NODE, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
                                str(self._endpoints.agent_kubeconfig)])
         try:
-            self._seen()
-            self._shell(f"until [ $(ip -o -4 addr show kube-ipvs0 | wc -l) -ge {SERVICES} ]; "
-                        f"do :; done; until {until}; do sleep 1; done")
-            start = time.monotonic() - started
+            tables = start = watch.seen() - started
+            if until is not None:
+                self._shell(f"until {until}; do sleep 1; done")
+                start = time.monotonic() - started
             change = statistics.median(self._change(number) for number in range(CHANGES))
             before = self._cpu_seconds(program)
             self._shell(f"sleep {IDLE_SECONDS}")
             idle = self._cpu_seconds(program) - before
-            return Reading(start, change, self._resident(program), idle)
+            return Reading(tables, start, change, self._resident(program), idle)
         finally:
             lab.signal(name, signal.SIGTERM)
             lab.wait(name, timeout=60)
 
     def _change(self, number: int) -> float:
         """From the patch's departure to the table: an endpoint that is not ready any more."""
-        self._watch_server(number, "no")
+        watch = self._watch_server(number, "no")
         patched = time.monotonic()
         self._patch(number, ready=False)
-        self._seen()
-        seconds = time.monotonic() - patched
-        self._watch_server(number, "yes")
+        seconds = watch.seen() - patched
+        watch = self._watch_server(number, "yes")
         self._patch(number, ready=True)
-        self._seen()
+        watch.seen()
         return seconds
 
-    def _watch_server(self, number: int, serving: str) -> None:
-        """Begins to look at the first endpoint of a Service."""
-        self._watch("server", self._address_of(number), "80",
-                    socket.inet_ntoa(_address(number, 0)), serving)
+    def _watch_server(self, number: int, serving: str) -> TableWatch:
+        """Looks at the first endpoint of a Service."""
+        return TableWatch(self._place, "server", self._address_of(number), "80",
+                          _address(number, 0), serving)
 
     def _address_of(self, number: int) -> str:
         path = f"/api/v1/namespaces/{NAMESPACE}/services/bench-{number}"
         return str(self._api.get(path)["spec"]["clusterIP"])
-
-    def _watch(self, *condition: str) -> None:
-        """Begins to look at the node's table, as table_watch.py says."""
-        lab = self._place.lab
-        lab.spawn(NODE, WATCH.stem, ["python3", str(WATCH), *condition])
-        wait_for(lambda: "watching" in lab.log(WATCH.stem), PATIENCE, "the watch of the table")
-
-    def _seen(self) -> None:
-        """Returns when what was last looked for is there."""
-        if self._place.lab.wait(WATCH.stem, timeout=PATIENCE) != 0:
-            raise BenchError(f"the table was not watched: {self._place.lab.log(WATCH.stem)}")
 
     def _patch(self, number: int, ready: bool) -> None:
         self._api.patch(f"{SLICES}/bench-{number}", {"endpoints": _endpoints(number, ready)},
@@ -166,11 +155,45 @@ class Bench:
         return self._place.on_node("sh", "-c", script, timeout=PATIENCE)
 
 
-def _address(number: int, position: int) -> bytes:
-    return (0x0B000001 + number * ENDPOINTS + position).to_bytes(4, "big")
+class TableWatch:
+    """Looks at the node's tables for one condition (table_watch.cc), from its making on."""
+
+    def __init__(self, place: Place, *condition: str) -> None:
+        self._lab = place.lab
+        self._argv = [place.program("tests/bench/table_watch"), *condition]
+        self._said: SimpleQueue[tuple[float, str]] = SimpleQueue()
+        Thread(target=self._run, daemon=True).start()
+        self._expect("watching")
+
+    def seen(self) -> float:
+        """Waits until it is so. When, by time.monotonic()."""
+        return self._expect("seen")
+
+    def _run(self) -> None:
+        try:
+            code = self._lab.stream(NODE, self._argv, self._take, PATIENCE)
+            self._take("err", f"ended with {code}")
+        except LabError as error:
+            self._take("err", str(error))
+
+    def _take(self, _: str, text: str) -> None:
+        now = time.monotonic()
+        for said in text.splitlines():
+            self._said.put((now, said))
+
+    def _expect(self, word: str) -> float:
+        moment, said = self._said.get()
+        if said != word:
+            raise BenchError(f"the table is not watched: {said}")
+        return moment
+
+
+def _address(number: int, position: int) -> str:
+    packed = 0x0B000001 + number * ENDPOINTS + position
+    return ".".join(map(str, packed.to_bytes(4, "big")))
 
 
 def _endpoints(number: int, ready: bool) -> list[dict[str, object]]:
     """`ready` is of the first alone."""
-    return [{"addresses": [".".join(map(str, _address(number, position)))],
+    return [{"addresses": [_address(number, position)],
              "conditions": {"ready": ready or position > 0}} for position in range(ENDPOINTS)]

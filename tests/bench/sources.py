@@ -53,7 +53,7 @@ SOURCES = (
     Source(("node.rss", "change.latency", "churn", "churn.memory"), ("change_bench",),
            printed_on_node("tests/bench/change_bench", SERVICES, CHURN_SECONDS)),
     Source(commands.FIGURES, ("asked_agent", "kube-ipvs", "fake_api_server"), commands.measure),
-    Source(peer.FIGURES, ("kube-ipvs",), peer.measure),
+    Source(peer.FIGURES, ("kube-ipvs", "table_watch"), peer.measure),
     Source(("packets.few", "packets.many", "packets.flat"),
            ("kube-ipvs", "fake_api_server", "httpenv", "traffic"), packets.measure),
 )

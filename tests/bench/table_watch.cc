@@ -1,0 +1,113 @@
+// Says when the tables of this network namespace are as peer.py wants to see them: "watching" when
+// it begins to look, "seen" as soon as it is so, and ends.
+//
+//   table_watch servers COUNT ADDRESSES             COUNT IPv4 real servers, and ADDRESSES IPv4
+//   addresses on
+//                                                   kube-ipvs0; or more
+//   table_watch server ADDRESS PORT SERVER yes|no   that TCP service gives SERVER, an address, new
+//                                                   connections, or none any more
+//
+// It looks by the socket options of IPVS, which take microseconds, and rests between two looks: who
+// looks holds the lock that the watched need.
+#include <ifaddrs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <numeric>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ipvs/ipv4_table.h"
+
+namespace {
+
+using namespace std::chrono_literals;
+using Arguments = std::span<char* const>;
+
+constexpr std::uint32_t kMostServers = 64;  // of one virtual server
+
+struct Condition {
+  std::function<bool(ipvs::Ipv4Table&)> holds;
+  std::chrono::milliseconds pause;
+};
+
+std::uint32_t servers(ipvs::Ipv4Table& table) {
+  std::vector<ipvs::Ipv4VirtualServer> found;
+  if (table.read(found) != 0) return 0;
+  return std::accumulate(found.begin(), found.end(), 0U, [](std::uint32_t sum, const auto& server) {
+    return sum + server.real_servers;
+  });
+}
+
+std::uint32_t addresses_of_the_link() {
+  ifaddrs* first = nullptr;
+  if (getifaddrs(&first) != 0) return 0;
+  std::uint32_t count = 0;
+  for (const auto* entry = first; entry != nullptr; entry = entry->ifa_next) {
+    const bool is_ipv4 = entry->ifa_addr != nullptr && entry->ifa_addr->sa_family == AF_INET;
+    if (is_ipv4 && std::strcmp(entry->ifa_name, "kube-ipvs0") == 0) ++count;
+  }
+  freeifaddrs(first);
+  return count;
+}
+
+bool is_served(ipvs::Ipv4Table& table, const ipvs::VirtualServerId& service,
+               const ipvs::Address& server) {
+  std::vector<ipvs::ObservedRealServer> found;
+  if (table.read({service, kMostServers}, found) != 0) return false;
+  return std::any_of(found.begin(), found.end(), [&](const auto& one) {
+    return one.id.address == server && one.settings.weight > 0;
+  });
+}
+
+Condition all_servers(Arguments words) {
+  const auto count = std::stoul(words[0]);
+  const auto addresses = std::stoul(words[1]);
+  return {[=](ipvs::Ipv4Table& table) {
+            return servers(table) >= count && addresses_of_the_link() >= addresses;
+          },
+          10ms};
+}
+
+Condition one_server(Arguments words) {
+  const ipvs::VirtualServerId service{.address = boost::asio::ip::make_address(words[0]),
+                                      .protocol = ipvs::Protocol::kTcp,
+                                      .port = static_cast<std::uint16_t>(std::stoul(words[1]))};
+  const auto server = boost::asio::ip::make_address(words[2]);
+  const bool wanted = std::string_view(words[3]) == "yes";
+  return {[=](ipvs::Ipv4Table& table) { return is_served(table, service, server) == wanted; }, 1ms};
+}
+
+Condition condition(Arguments words) {
+  if (words.size() == 3 && std::string_view(words[0]) == "servers") {
+    return all_servers(words.subspan(1));
+  }
+  if (words.size() == 5 && std::string_view(words[0]) == "server") {
+    return one_server(words.subspan(1));
+  }
+  throw std::invalid_argument("servers COUNT ADDRESSES | server ADDRESS PORT SERVER yes|no");
+}
+
+void say(const char* word) {
+  std::puts(word);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int count, char** words) try {
+  const auto awaited = condition(Arguments(words, static_cast<std::size_t>(count)).subspan(1));
+  ipvs::Ipv4Table table;
+  say("watching");
+  while (!awaited.holds(table)) std::this_thread::sleep_for(awaited.pause);
+  say("seen");
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "table_watch: %s\n", error.what());
+  return 2;
+}
