@@ -1,12 +1,12 @@
 #include "kube/kubeconfig.h"
 
 #include <fmt/core.h>
-#include <yaml-cpp/yaml.h>
 
 #include <filesystem>
 #include <set>
 
 #include "kube/base64.h"
+#include "kube/yaml_document.h"
 
 namespace kube {
 namespace {
@@ -17,23 +17,22 @@ struct Refusal {
   std::string remedy;
 };
 
-[[noreturn]] void refuse(const YAML::Node& node, const std::string& field, std::string_view why,
+using Kind = YamlNode::Kind;
+
+[[noreturn]] void refuse(const YamlNode& node, const std::string& field, std::string_view why,
                          std::string remedy = {}) {
-  const YAML::Mark mark = node.IsDefined() ? node.Mark() : YAML::Mark::null_mark();
-  const std::string line = mark.is_null() ? "" : fmt::format("line {}: ", mark.line + 1);
+  const std::string line = node.line() == 0 ? "" : fmt::format("line {}: ", node.line());
   throw Refusal{.why = fmt::format("{}{} {}", line, field, why), .remedy = std::move(remedy)};
 }
 
 // One mapping of the file with its path for messages, e.g. users[0].user.
 class Section {
  public:
-  Section(const YAML::Node& node, std::string path) : node_(node), path_(std::move(path)) {
-    if (!node_.IsDefined() || !node_.IsMap()) refuse(node_, path_, "must be a mapping");
-    std::set<std::string> seen;
-    for (const auto& entry : node_) {
-      const std::string key = entry.first.Scalar();
-      // yaml-cpp would silently take the first of two.
-      if (!seen.insert(key).second) refuse(entry.first, field(key), "appears twice");
+  Section(YamlNode node, std::string path) : node_(std::move(node)), path_(std::move(path)) {
+    if (!node_.is(Kind::kMap)) refuse(node_, path_.empty() ? "it" : path_, "must be a mapping");
+    std::set<std::string_view> seen;
+    for (const auto& [key, value] : node_.entries()) {
+      if (!seen.insert(key.text()).second) refuse(key, field(key.text()), "appears twice");
     }
   }
 
@@ -41,13 +40,14 @@ class Section {
     return path_.empty() ? std::string(key) : fmt::format("{}.{}", path_, key);
   }
   [[nodiscard]] bool has(const std::string& key) const {
-    const YAML::Node value = node_[key];
-    return value.IsDefined() && !value.IsNull();
+    const auto kind = node_[key].kind();
+    return kind != Kind::kAbsent && kind != Kind::kNull;
   }
   [[nodiscard]] std::string text(const std::string& key) const {
     if (!has(key)) return "";
-    if (!node_[key].IsScalar()) refuse(node_[key], field(key), "must be a text");
-    return node_[key].Scalar();
+    const auto value = node_[key];
+    if (!value.is(Kind::kText)) refuse(value, field(key), "must be a text");
+    return std::string(value.text());
   }
   [[nodiscard]] bool flag(const std::string& key) const {
     const std::string value = text(key);
@@ -56,24 +56,22 @@ class Section {
     }
     return value == "true";
   }
-  [[nodiscard]] YAML::Node node(const std::string& key) const { return node_[key]; }
-  [[nodiscard]] const YAML::Node& self() const { return node_; }
+  [[nodiscard]] YamlNode node(const std::string& key) const { return node_[key]; }
+  [[nodiscard]] const YamlNode& self() const { return node_; }
 
  private:
-  YAML::Node node_;
+  YamlNode node_;
   std::string path_;
 };
 
 // clusters, users and contexts are lists of {name: …, cluster/user/context: {…}}.
 Section named(const Section& root, const std::string& list, const std::string& inside,
               const std::string& name) {
-  const YAML::Node entries = root.node(list);
-  if (entries.IsDefined() && entries.IsSequence()) {
-    for (std::size_t index = 0; index < entries.size(); ++index) {
-      const std::string path = fmt::format("{}[{}]", list, index);
-      const Section entry(entries[index], path);
-      if (entry.text("name") == name) return {entry.node(inside), entry.field(inside)};
-    }
+  const auto entries = root.node(list);
+  std::size_t index = 0;
+  for (const auto& item : entries.items()) {
+    const Section entry(item, fmt::format("{}[{}]", list, index++));
+    if (entry.text("name") == name) return {entry.node(inside), entry.field(inside)};
   }
   refuse(entries, list, fmt::format("has no entry named \"{}\"", name),
          "Choose a context of the file, or mend the names in it.");
@@ -197,14 +195,16 @@ Trouble trouble(const std::string& file, std::string why, std::string remedy) {
 tl::expected<ClusterAccess, Trouble> parse_kubeconfig(std::string_view text,
                                                       const std::string& file,
                                                       std::string_view context) {
+  const auto documents = read_yaml(text);
+  if (!documents) {
+    const auto& [line, problem] = documents.error();
+    return tl::unexpected(trouble(file, fmt::format("line {}: {}", line, problem), ""));
+  }
   try {
-    const Section root(YAML::Load(std::string(text)), "");
+    const Section root(documents->empty() ? YamlNode() : documents->front(), "");
     return read_access(root, std::filesystem::absolute(file).parent_path(), context);
   } catch (const Refusal& refusal) {
     return tl::unexpected(trouble(file, refusal.why, refusal.remedy));
-  } catch (const YAML::Exception& error) {
-    return tl::unexpected(
-        trouble(file, fmt::format("line {}: {}", error.mark.line + 1, error.msg), ""));
   }
 }
 

@@ -1,7 +1,8 @@
 // kubeconfig files, as far as an agent needs them (kubernetes.io, "Organizing Cluster Access Using
 // kubeconfig Files"; client-go clientcmd/api/v1).
 //
-// Refused by name, never silently ignored: exec, auth-provider, username and password, proxy-url.
+// Refused by name, never silently ignored: exec, auth-provider, username and password, and a
+// proxy-url that is no http://HOST:PORT.
 // Relative paths are against the file's folder. Errors name the file, the line and the field.
 #pragma once
 

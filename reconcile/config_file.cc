@@ -1,16 +1,19 @@
 #include "reconcile/config_file.h"
 
 #include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <iterator>
 
+#include "kube/yaml_document.h"
 #include "reconcile/config_field.h"
 #include "reconcile/did_you_mean.h"
 
 namespace reconcile {
 namespace {
+
+using kube::YamlNode;
+using Kind = YamlNode::Kind;
 
 constexpr std::string_view kKind = "KubeProxyConfiguration";
 constexpr std::string_view kGroup = "kubeproxy.config.k8s.io/";
@@ -22,19 +25,15 @@ std::string child(const std::string& path, const std::string& name) {
   return path.empty() ? name : path + '.' + name;
 }
 
-std::string scalar_text(const YAML::Node& node) { return node.IsScalar() ? node.Scalar() : ""; }
+std::string text_of(const YamlNode& node) { return std::string(node.text()); }
 
 // A sequence of scalars, or a map of gates, as a flag spells it.
-std::string flag_text(const YAML::Node& node) {
+std::string flag_text(const YamlNode& node) {
+  if (node.is(Kind::kText)) return text_of(node);
   std::vector<std::string> parts;
-  if (node.IsSequence()) {
-    for (const auto& item : node) parts.push_back(scalar_text(item));
-  } else if (node.IsMap()) {
-    for (const auto& item : node) {
-      parts.push_back(scalar_text(item.first) + '=' + scalar_text(item.second));
-    }
-  } else {
-    return scalar_text(node);
+  for (const auto& item : node.items()) parts.push_back(text_of(item));
+  for (const auto& [name, value] : node.entries()) {
+    parts.push_back(text_of(name) + '=' + text_of(value));
   }
   return fmt::format("{}", fmt::join(parts, ","));
 }
@@ -58,10 +57,10 @@ class FileReader {
  public:
   explicit FileReader(ConfigFile& file) : file_(file) {}
 
-  void read(const YAML::Node& node, const std::string& path, int depth);
+  void read(const YamlNode& node, const std::string& path, int depth);
 
  private:
-  void read_field(const YAML::Node& node, const std::string& path);
+  void read_field(const YamlNode& node, const std::string& path);
   void take(const ConfigField& field, const std::string& path, const std::string& value);
   void add(FindingKind kind, const std::string& path, const std::string& value, std::string text) {
     file_.findings.push_back({kind, path, value, std::move(text)});
@@ -70,20 +69,20 @@ class FileReader {
   ConfigFile& file_;
 };
 
-void FileReader::read(const YAML::Node& node, const std::string& path, int depth) {
-  for (const auto& item : node) {
+void FileReader::read(const YamlNode& node, const std::string& path, int depth) {
+  for (const auto& [key, value] : node.entries()) {
     if (file_.findings.size() > kMostFields) return;
-    const auto name = child(path, scalar_text(item.first));
+    const auto name = child(path, text_of(key));
     if (path.empty() && (name == "apiVersion" || name == "kind")) continue;
-    if (item.second.IsMap() && is_section(name) && depth < kDeepest) {
-      read(item.second, name, depth + 1);
-    } else if (!item.second.IsNull()) {
-      read_field(item.second, name);
+    if (value.is(Kind::kMap) && is_section(name) && depth < kDeepest) {
+      read(value, name, depth + 1);
+    } else if (!value.is(Kind::kNull)) {
+      read_field(value, name);
     }
   }
 }
 
-void FileReader::read_field(const YAML::Node& node, const std::string& path) {
+void FileReader::read_field(const YamlNode& node, const std::string& path) {
   const auto value = flag_text(node);
   if (const auto* field = field_at_path(path)) return take(*field, path, value);
   const auto meant = did_you_mean(path, known_paths());
@@ -107,22 +106,30 @@ void FileReader::take(const ConfigField& field, const std::string& path, const s
   add(FindingKind::kHonoured, path, value, "");
 }
 
-// The file within a ConfigMap; the text itself if it is none.
-std::string unwrapped(std::string_view text) {
-  const auto document = YAML::Load(std::string(text));
-  if (!document.IsMap() || scalar_text(document["kind"]) != "ConfigMap") return std::string(text);
-  const auto data = document["data"];
-  if (!data || !data.IsMap()) return std::string(text);
-  return scalar_text(data["config.conf"]);
+using Documents = std::vector<YamlNode>;
+
+tl::expected<Documents, std::string> documents_in(std::string_view text) {
+  auto documents = kube::read_yaml(text);
+  if (documents) return *std::move(documents);
+  const auto& [line, problem] = documents.error();
+  return tl::unexpected(fmt::format("it is no YAML: line {}: {}", line, problem));
 }
 
-tl::expected<YAML::Node, std::string> find_document(const std::string& text) {
+// The file within a ConfigMap; the documents themselves if there is none.
+tl::expected<Documents, std::string> unwrapped(Documents documents) {
+  if (documents.empty() || documents.front()["kind"].text() != "ConfigMap") return documents;
+  const auto data = documents.front()["data"];
+  return data.is(Kind::kMap) ? documents_in(data["config.conf"].text()) : documents;
+}
+
+tl::expected<YamlNode, std::string> find_document(const Documents& documents) {
   std::string seen;
-  for (const auto& document : YAML::LoadAll(text)) {
-    if (!document.IsMap()) continue;
-    const auto version = scalar_text(document["apiVersion"]);
-    if (scalar_text(document["kind"]) == kKind && version == kVersion) return document;
-    seen = fmt::format(", but {} {}", version, scalar_text(document["kind"]));
+  for (const auto& document : documents) {
+    if (!document.is(Kind::kMap)) continue;
+    const auto version = document["apiVersion"].text();
+    const auto kind = document["kind"].text();
+    if (kind == kKind && version == kVersion) return document;
+    seen = fmt::format(", but {} {}", version, kind);
     if (version.starts_with(kGroup)) break;
   }
   return tl::unexpected(
@@ -153,15 +160,11 @@ bool ConfigFile::refused() const {
 }
 
 tl::expected<ConfigFile, std::string> read_config(std::string_view text, const AgentConfig& base) {
-  try {
-    const auto document = find_document(unwrapped(text));
-    if (!document) return tl::unexpected(document.error());
-    ConfigFile file{base, {}};
-    FileReader(file).read(*document, "", 0);
-    return file;
-  } catch (const YAML::Exception& error) {
-    return tl::unexpected(fmt::format("it is no YAML: {}", error.what()));
-  }
+  const auto document = documents_in(text).and_then(unwrapped).and_then(find_document);
+  if (!document) return tl::unexpected(document.error());
+  ConfigFile file{base, {}};
+  FileReader(file).read(*document, "", 0);
+  return file;
 }
 
 std::string config_report(const ConfigFile& file) {
