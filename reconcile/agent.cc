@@ -154,7 +154,7 @@ boost::asio::awaitable<void> Agent::write_pending() {
   decision_log_.done(reconciliation_, written, pass, Clock::now());
   tell_of_services();
   statistics_.done(reconciliation_, written, pass, done, Now::current());
-  if (written.steps.size() > kManySteps) {
+  if (pass.audited || written.steps.size() > kManySteps) {
     written = {};
     trim_heap();
   }
