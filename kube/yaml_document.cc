@@ -6,11 +6,12 @@
 #include <array>
 #include <iterator>
 #include <new>
-#include <span>
+#include <optional>
 
 namespace kube {
 namespace {
 
+constexpr int kDeepest = 64;  // as in JSON (json_paths.h)
 constexpr std::array<std::string_view, 5> kNulls = {"", "~", "null", "Null", "NULL"};
 
 std::string_view scalar(const yaml_node_t& node) {
@@ -44,6 +45,20 @@ class Parser {
             }};
   }
 
+  struct Event {
+    yaml_event_type_t type;  // YAML_NO_EVENT: see error()
+    std::size_t line;
+  };
+
+  // The next event, in place of documents.
+  Event next_event() {
+    yaml_event_t event;
+    if (yaml_parser_parse(&parser_, &event) == 0) return {YAML_NO_EVENT, 0};
+    const Event read{event.type, event.start_mark.line + 1};
+    yaml_event_delete(&event);
+    return read;
+  }
+
   [[nodiscard]] YamlError error() const {
     std::string problem = parser_.problem == nullptr ? "no memory is left" : parser_.problem;
     if (parser_.context != nullptr) problem = std::string(parser_.context) + ", " + problem;
@@ -61,6 +76,25 @@ class Parser {
   std::string_view text_;
   yaml_parser_t parser_{};
 };
+
+// By how much the event changes the depth.
+int step_of(yaml_event_type_t event) {
+  if (event == YAML_SEQUENCE_START_EVENT || event == YAML_MAPPING_START_EVENT) return 1;
+  return event == YAML_SEQUENCE_END_EVENT || event == YAML_MAPPING_END_EVENT ? -1 : 0;
+}
+
+// What is wrong with the text. To be asked before the documents are loaded: libyaml loads any
+// depth, in a time that grows with its square (100,000 brackets: a minute).
+std::optional<YamlError> refusal(std::string_view text) {
+  Parser parser(text);
+  for (int depth = 0;;) {
+    const auto [type, line] = parser.next_event();
+    if (type == YAML_NO_EVENT) return parser.error();
+    if (type == YAML_STREAM_END_EVENT) return std::nullopt;
+    depth += step_of(type);
+    if (depth > kDeepest) return YamlError{line, "more than 64 lists and maps within each other"};
+  }
+}
 
 }  // namespace
 
@@ -114,6 +148,7 @@ YamlNode YamlNode::at(int index) const {
 }
 
 tl::expected<std::vector<YamlNode>, YamlError> read_yaml(std::string_view text) {
+  if (auto refused = refusal(text)) return tl::unexpected(*std::move(refused));
   std::vector<YamlNode> roots;
   Parser parser(text);
   for (;;) {

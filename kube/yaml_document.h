@@ -1,7 +1,7 @@
 // YAML as a tree of values, read by libyaml: kubeconfig files, kube-proxy's configuration.
 //
-// An alias is the node that it names, be it one above: who walks a tree bounds its depth and what
-// it takes. Pure; any thread.
+// Refused: more than 64 lists and maps within each other. An alias is the node that it names, be it
+// one above: who walks a tree bounds what it takes. Pure; any thread.
 #pragma once
 
 #include <cstddef>

@@ -1,29 +1,29 @@
 // Says when the tables of this network namespace are as peer.py wants to see them: "watching" when
 // it begins to look, "seen" as soon as it is so, and ends.
 //
-//   table_watch servers COUNT ADDRESSES             COUNT IPv4 real servers, and ADDRESSES IPv4
-//   addresses on
-//                                                   kube-ipvs0; or more
-//   table_watch server ADDRESS PORT SERVER yes|no   that TCP service gives SERVER, an address, new
-//                                                   connections, or none any more
+//   table_watch servers COUNT ADDRESSES
+//       there are COUNT IPv4 real servers, and ADDRESSES addresses on kube-ipvs0; or more
+//   table_watch server ADDRESS PORT SERVER yes|no
+//       that TCP service gives SERVER, an address, new connections; or none any more
 //
 // It looks by the socket options of IPVS, which take microseconds, and rests between two looks: who
 // looks holds the lock that the watched need.
-#include <ifaddrs.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstdio>
-#include <cstring>
 #include <functional>
 #include <numeric>
 #include <span>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "ipvs/ipv4_table.h"
+#include "ipvs/node_addresses.h"
 
 namespace {
 
@@ -37,30 +37,32 @@ struct Condition {
   std::chrono::milliseconds pause;
 };
 
+void check(int code) {
+  if (code != 0) throw std::system_error(code, std::generic_category(), "IPVS");
+}
+
 std::uint32_t servers(ipvs::Ipv4Table& table) {
   std::vector<ipvs::Ipv4VirtualServer> found;
-  if (table.read(found) != 0) return 0;
+  check(table.read(found));
   return std::accumulate(found.begin(), found.end(), 0U, [](std::uint32_t sum, const auto& server) {
     return sum + server.real_servers;
   });
 }
 
-std::uint32_t addresses_of_the_link() {
-  ifaddrs* first = nullptr;
-  if (getifaddrs(&first) != 0) return 0;
-  std::uint32_t count = 0;
-  for (const auto* entry = first; entry != nullptr; entry = entry->ifa_next) {
-    const bool is_ipv4 = entry->ifa_addr != nullptr && entry->ifa_addr->sa_family == AF_INET;
-    if (is_ipv4 && std::strcmp(entry->ifa_name, "kube-ipvs0") == 0) ++count;
-  }
-  freeifaddrs(first);
-  return count;
+std::size_t addresses_of_the_link() {
+  auto addresses = ipvs::NodeAddresses::open();
+  if (!addresses) throw std::runtime_error(ipvs::to_string(addresses.error()));
+  const auto seen = addresses->observe();
+  if (!seen) throw std::runtime_error(ipvs::to_string(seen.error()));
+  return seen->bound.size();
 }
 
 bool is_served(ipvs::Ipv4Table& table, const ipvs::VirtualServerId& service,
                const ipvs::Address& server) {
   std::vector<ipvs::ObservedRealServer> found;
-  if (table.read({service, kMostServers}, found) != 0) return false;
+  const int code = table.read({service, kMostServers}, found);
+  if (code == ESRCH) return false;  // there is no such service
+  check(code);
   return std::any_of(found.begin(), found.end(), [&](const auto& one) {
     return one.id.address == server && one.settings.weight > 0;
   });

@@ -81,9 +81,15 @@ TEST(YamlDocument, SaysInWhichLineItIsWrong) {
   EXPECT_EQ(error_of("a: *nobody\n").line, 1U);
 }
 
+std::string nested(std::size_t depth) {
+  return "a:\n  " + std::string(depth, '[') + std::string(depth, ']') + '\n';
+}
+
 TEST(YamlDocument, BoundsTheDepthOfWhatItReads) {
-  const std::string deep(100'000, '[');
-  EXPECT_NE(error_of(deep).problem, "");
+  EXPECT_TRUE(read_yaml(nested(63)).has_value());  // in the map
+  EXPECT_EQ(error_of(nested(64)).line, 2U);
+  EXPECT_THAT(error_of(nested(64)).problem, HasSubstr("64 lists and maps"));
+  EXPECT_THAT(error_of(nested(100'000)).problem, HasSubstr("64 lists and maps"));
 }
 
 }  // namespace
