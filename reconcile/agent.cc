@@ -23,6 +23,7 @@ constexpr auto kDrainsPeriod = 1s;
 constexpr auto kRepeatQuiet = 60s;
 constexpr auto kOptionalQuiet = 24h;
 constexpr std::size_t kManySteps = 1'000;
+constexpr auto kSecondLook = 1s;
 
 // Nodes started together must not audit together.
 Clock::duration jittered(std::chrono::milliseconds period) {
@@ -154,7 +155,8 @@ boost::asio::awaitable<void> Agent::write_pending() {
   decision_log_.done(reconciliation_, written, pass, Clock::now());
   tell_of_services();
   statistics_.done(reconciliation_, written, pass, done, Now::current());
-  if (pass.audited || written.steps.size() > kManySteps) {
+  const bool many = written.steps.size() > kManySteps;
+  if (pass.audited || many) {
     written = {};
     trim_heap();
   }
@@ -162,6 +164,7 @@ boost::asio::awaitable<void> Agent::write_pending() {
     retry_soon();
     co_return;
   }
+  if (many) look_again_soon();
   retry_delay_ = kFirstRetry;
   if (!drained && !reconciliation_.drains().empty()) drains_at_ = Clock::now() + kDrainsPeriod;
 }
@@ -268,6 +271,11 @@ void Agent::retry_soon() {
   audit_at_ = Clock::now() + retry_delay_;
   retry_delay_ = std::min<std::chrono::milliseconds>(retry_delay_ * 2, kLongestRetry);
 }
+
+// The order in which the kernel keeps what was just written is not known before it is read, and
+// without it putting back a flushed table costs the square of it (ObservedState). Not at once: two
+// who write over each other must not do nothing else.
+void Agent::look_again_soon() { audit_at_ = std::min(audit_at_, Clock::now() + kSecondLook); }
 
 void Agent::wake() { timer_.cancel(); }
 

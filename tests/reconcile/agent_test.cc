@@ -1,6 +1,7 @@
 // The loop with a kernel in memory: what it does when, and what it says about it.
 #include "reconcile/agent.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -83,6 +84,31 @@ TEST_F(AnAgent, RepairsWhatSomebodyElseRemovedAtTheNextAudit) {
   EXPECT_TRUE(eventually([this] { return real_servers() == 1; }));
   EXPECT_TRUE(
       eventually([this] { return text.find("\"Audit\" repaired=2") != std::string::npos; }));
+}
+
+// More real servers than a pass may write without a second look.
+std::vector<std::string> crowd() {
+  std::vector<std::string> endpoints;
+  for (int i = 0; i < 1'100; ++i) endpoints.push_back(fmt::format("10.1.{}.{}", i / 200, i % 200));
+  return endpoints;
+}
+
+TEST_F(AnAgent, LooksAgainSoonAfterItHasWrittenMuch) {
+  start();
+  tell(crowd());
+  ASSERT_TRUE(eventually([this] { return text.find("First sync") != std::string::npos; }));
+  kernel.look([](auto& k) { k.fake.uproot(tcp("10.96.0.1", 80)); });
+  EXPECT_TRUE(eventually([this] { return real_servers() == 1'100; }));
+}
+
+// Not after a change, for a look costs what the whole table costs.
+TEST_F(AnAgent, LooksNoSoonerAfterItHasWrittenLittle) {
+  start();
+  tell({"10.0.0.1"});
+  ASSERT_TRUE(eventually([this] { return text.find("First sync") != std::string::npos; }));
+  kernel.look([](auto& k) { k.fake.uproot(tcp("10.96.0.1", 80)); });
+  io.run_for(1'500ms);
+  EXPECT_EQ(real_servers(), 0U);
 }
 
 TEST_F(AnAgent, LeavesForeignVirtualServersAloneAndCountsThem) {
