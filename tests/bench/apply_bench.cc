@@ -113,6 +113,19 @@ void measure_apply(std::uint32_t services) {
   print_figure("apply.vs_ipvsadm", restore_once(steps) / ours, "times", Reach::kAtLeast, 15);
 }
 
+// Of a flushed table that the last audit has read.
+void measure_repair(bench::ProgrammedNode& node) {
+  double repair = 1e9;
+  std::size_t steps = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    if (node.audit() != 0) give_up("an audit after a repair wrote something");
+    if (run({"ipvsadm", "-C"}).code != 0) give_up("ipvsadm -C failed");
+    repair = std::min(repair, seconds([&] { steps = node.audit(); }));
+  }
+  print_figure("audit.repair", repair, "s", Reach::kAtMost, 1,
+               fmt::format("after ipvsadm -C: {} steps", steps));
+}
+
 void measure_audit(std::uint32_t services) {
   bench::ProgrammedNode node(services);
   std::size_t steps = 0;
@@ -131,10 +144,7 @@ void measure_audit(std::uint32_t services) {
   print_value("audit.seconds", audit, "s");
   print_figure("audit.noop", saved / audit, "times", Reach::kAtLeast, 10,
                fmt::format("ipvsadm -Sn: {:.2f} s", saved));
-  if (run({"ipvsadm", "-C"}).code != 0) give_up("ipvsadm -C failed");
-  const auto repair = seconds([&] { steps = node.audit(); });
-  print_figure("audit.repair", repair, "s", Reach::kAtMost, 1,
-               fmt::format("after ipvsadm -C: {} steps", steps));
+  measure_repair(node);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ class FollowedAgent(abc.ABC):
 
     folder: Path  # for files that the agent shall read; it sees them as they are
     server: str  # the API server's address as the agent sees it
-    limit: float  # seconds within which it has to be current
+    limit = 2.0  # seconds within which it has to be current
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -70,15 +70,12 @@ class FollowedAgent(abc.ABC):
 class AgentInLab(FollowedAgent):
     """The agent of a node of the lab."""
 
-    limit_of_a_machine = 10.0  # emulated, where the handshakes with the API server take seconds
-
     def __init__(self, cluster: Cluster, node: str) -> None:
         super().__init__()
         self._cluster = cluster
         self._node = node
         self.folder = cluster.lab.share
         self.server = f"https://{cluster.lab.host_address}:{cluster.endpoints.port}"
-        self.limit = 2.0 if cluster.lab.native else self.limit_of_a_machine
 
     def start(self, kubeconfig: str) -> None:
         self._cluster.agents.stop(self._node, 15)
@@ -99,8 +96,6 @@ class AgentInLab(FollowedAgent):
 
 class ClientOnHost(FollowedAgent):
     """The agent's client of the API server alone, beside the server."""
-
-    limit = 2.0
 
     def __init__(self, program: Path, folder: Path, port: int) -> None:
         """`program`: api_follower."""

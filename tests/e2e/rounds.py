@@ -6,8 +6,7 @@
 Prints a line per round, then p50, p99 and the longest of each fault and of all. Ends with 1 if one
 took longer than the 2 s that are promised. The first freeze is as long as SECONDS says (120), the
 others take 1 to 20. What is followed is the agent's client (api_follower), beside the API server;
---lab: a whole agent on a node of the lab, where an emulated processor may take seconds for a TLS
-handshake.
+--lab: a whole agent on a node of the lab.
 """
 
 from __future__ import annotations
