@@ -23,6 +23,7 @@ constexpr auto kDrainsPeriod = 1s;
 constexpr auto kRepeatQuiet = 60s;
 constexpr auto kOptionalQuiet = 24h;
 constexpr std::size_t kManySteps = 1'000;
+constexpr std::size_t kManyUnread = 1'000;
 constexpr auto kSecondLook = 1s;
 
 // Nodes started together must not audit together.
@@ -155,8 +156,7 @@ boost::asio::awaitable<void> Agent::write_pending() {
   decision_log_.done(reconciliation_, written, pass, Clock::now());
   tell_of_services();
   statistics_.done(reconciliation_, written, pass, done, Now::current());
-  const bool many = written.steps.size() > kManySteps;
-  if (pass.audited || many) {
+  if (pass.audited || written.steps.size() > kManySteps) {
     written = {};
     trim_heap();
   }
@@ -164,8 +164,8 @@ boost::asio::awaitable<void> Agent::write_pending() {
     retry_soon();
     co_return;
   }
-  if (many) look_again_soon();
   retry_delay_ = kFirstRetry;
+  look_again_if_unread();
   if (!drained && !reconciliation_.drains().empty()) drains_at_ = Clock::now() + kDrainsPeriod;
 }
 
@@ -272,10 +272,11 @@ void Agent::retry_soon() {
   retry_delay_ = std::min<std::chrono::milliseconds>(retry_delay_ * 2, kLongestRetry);
 }
 
-// The order in which the kernel keeps what was just written is not known before it is read, and
-// without it putting back a flushed table costs the square of it (ObservedState). Not at once: two
-// who write over each other must not do nothing else.
-void Agent::look_again_soon() { audit_at_ = std::min(audit_at_, Clock::now() + kSecondLook); }
+// Not at once: two who write over each other must not do nothing else.
+void Agent::look_again_if_unread() {
+  if (reconciliation_.observed_state().unread() <= kManyUnread) return;
+  audit_at_ = std::min(audit_at_, Clock::now() + kSecondLook);
+}
 
 void Agent::wake() { timer_.cancel(); }
 

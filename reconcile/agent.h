@@ -116,7 +116,7 @@ class Agent {
   void tell_of_services();
   void tell_of_scheduler(const ipvs::Error& refused);
   void retry_soon();
-  void look_again_soon();
+  void look_again_if_unread();
   void wake();
 
   AgentSettings settings_;

@@ -55,6 +55,7 @@ void ObservedState::replace(const ipvs::Observation& observation) {
   remember(read, before);
   take_over(read);
   note_vanished(read);
+  unread_ = 0;
   link_present_ = observation.link_present;
   rules_intact_ = observation.rules_intact;
 }
@@ -114,6 +115,7 @@ void ObservedState::absorb(const ipvs::Step& step) {
 
     void operator()(const ipvs::AddVirtualServer& s) const {
       state.virtual_servers_.insert_or_assign(s.id, ObservedVirtualServer{s.settings, {}});
+      ++state.unread_;
     }
     void operator()(const ipvs::EditVirtualServer& s) const {
       state.virtual_servers_[s.id].settings = s.settings;

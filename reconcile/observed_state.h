@@ -65,6 +65,9 @@ class ObservedState {
   // what was deleted for each real server that is added, from the newest on, then finds each at
   // once: putting back a flushed table costs what making it costs, and not its square.
   void put_vanished_first(std::vector<ipvs::VirtualServerId>& ids) const;
+  // How many virtual servers were added since the last reading. Their place in the kernel's order is
+  // not known: once deleted, they are those that cost the square.
+  [[nodiscard]] std::size_t unread() const { return unread_; }
 
   // Every key of ours that exists, each once.
   [[nodiscard]] Scope everything_ours() const;
@@ -106,6 +109,7 @@ class ObservedState {
   std::vector<ipvs::VirtualServerId> order_;     // of the last reading
   std::vector<ipvs::VirtualServerId> vanished_;  // since the one before, the last first
   Set<ipvs::VirtualServerId> remembered_;        // were ours, are there still; the record is lost
+  std::size_t unread_ = 0;
   bool link_present_ = false;
   bool rules_intact_ = false;
 };

@@ -94,6 +94,18 @@ TEST(ObservedState, PutsBackFirstWhatWasReadLast) {
   EXPECT_EQ(scope, ids({"10.96.0.2", "10.96.0.1", "10.96.0.3", "10.96.0.4"}));
 }
 
+TEST(ObservedState, CountsWhatWasAddedSinceItWasRead) {
+  ObservedState state;
+  state.replace(reading({"10.96.0.1"}));
+  EXPECT_EQ(state.unread(), 0U);
+  state.absorb(ipvs::AddVirtualServer{tcp("10.96.0.2", 80), {}});
+  state.absorb(ipvs::DeleteVirtualServer{tcp("10.96.0.1", 80)});
+  state.absorb(ipvs::AddVirtualServer{tcp("10.96.0.3", 80), {}});
+  EXPECT_EQ(state.unread(), 2U);
+  state.replace(reading({"10.96.0.3", "10.96.0.2"}));
+  EXPECT_EQ(state.unread(), 0U);
+}
+
 TEST(ObservedState, LeavesTheOrderWhereNothingVanished) {
   ObservedState state;
   state.replace(reading({"10.96.0.3", "10.96.0.1"}));
