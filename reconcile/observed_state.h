@@ -65,8 +65,8 @@ class ObservedState {
   // what was deleted for each real server that is added, from the newest on, then finds each at
   // once: putting back a flushed table costs what making it costs, and not its square.
   void put_vanished_first(std::vector<ipvs::VirtualServerId>& ids) const;
-  // How many virtual servers were added since the last reading. Their place in the kernel's order is
-  // not known: once deleted, they are those that cost the square.
+  // How many virtual servers were added since the last reading. Their place in the kernel's order
+  // is not known: once deleted, they are those that cost the square.
   [[nodiscard]] std::size_t unread() const { return unread_; }
 
   // Every key of ours that exists, each once.
