@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -29,6 +30,10 @@ FIGURES = ("peer.start", "peer.change", "peer.rss", "peer.idle_cpu")
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
 # kube-proxy starts a process for each entry of its sets; in emulation that takes minutes.
 PATIENCE = 3600.0
+# Where each starts once before it is measured: whoever comes first to a kernel just booted waits for
+# modules, and in emulation for its own code to be translated. Another node, for the kernel searches
+# what was deleted from a table whenever something is added to it.
+ELSEWHERE = "node2"
 KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
 # Its rules come last, after its sets, one process for each entry; our sets come before addresses.
 KUBE_PROXYS_LAST = "iptables-nft-save | grep -q 'match-set KUBE-CLUSTER-IP'"
@@ -86,22 +91,26 @@ class Bench:
     def read(self, program: str, *mode: str, until: str | None = None) -> Reading:
         """Starts the program on a bare node, measures it, and ends it. `until` holds when it has
         programmed the last, after servers and addresses."""
-        lab, name = self._place.lab, f"bench-{Path(program).name}"
+        with self._started(ELSEWHERE, program, *mode) as started:
+            started.seconds(until)
         self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
-        watch = TableWatch(self._place, "servers", str(SERVICES * ENDPOINTS), str(SERVICES))
-        started = time.monotonic()
-        lab.spawn(NODE, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
-                               str(self._endpoints.agent_kubeconfig)])
-        try:
-            tables = start = watch.seen() - started
-            if until is not None:
-                self._shell(f"until {until}; do sleep 1; done")
-                start = time.monotonic() - started
+        with self._started(NODE, program, *mode) as started:
+            tables, start = started.seconds(until)
             change = statistics.median(self._change(number) for number in range(CHANGES))
             before = self._cpu_seconds(program)
             self._shell(f"sleep {IDLE_SECONDS}")
             idle = self._cpu_seconds(program) - before
             return Reading(tables, start, change, self._resident(program), idle)
+
+    @contextmanager
+    def _started(self, node: str, program: str, *mode: str) -> Iterator[Started]:
+        """The program on a node while the block runs, in the name of NODE."""
+        lab, name = self._place.lab, f"bench-{Path(program).name}"
+        started = Started(self._place, node)
+        lab.spawn(node, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
+                               str(self._endpoints.agent_kubeconfig)])
+        try:
+            yield started
         finally:
             lab.signal(name, signal.SIGTERM)
             lab.wait(name, timeout=60)
@@ -119,7 +128,7 @@ class Bench:
 
     def _watch_server(self, number: int, serving: str) -> TableWatch:
         """Looks at the first endpoint of a Service."""
-        return TableWatch(self._place, "server", self._address_of(number), "80",
+        return TableWatch(self._place, NODE, "server", self._address_of(number), "80",
                           _address(number, 0), serving)
 
     def _address_of(self, number: int) -> str:
@@ -155,11 +164,31 @@ class Bench:
         return self._place.on_node("sh", "-c", script, timeout=PATIENCE)
 
 
-class TableWatch:
-    """Looks at the node's tables for one condition (table_watch.cc), from its making on."""
+class Started:
+    """A program that is about to start on a node."""
 
-    def __init__(self, place: Place, *condition: str) -> None:
+    def __init__(self, place: Place, node: str) -> None:
+        self._place = place
+        self._node = node
+        self._watch = TableWatch(place, node, "servers", str(SERVICES * ENDPOINTS), str(SERVICES))
+        self._began = time.monotonic()
+
+    def seconds(self, until: str | None) -> tuple[float, float]:
+        """To its servers and addresses, and to the last of what it programs; waits for them."""
+        tables = start = self._watch.seen() - self._began
+        if until is not None:
+            self._place.on_node("sh", "-c", f"until {until}; do sleep 1; done",
+                                timeout=PATIENCE, node=self._node)
+            start = time.monotonic() - self._began
+        return tables, start
+
+
+class TableWatch:
+    """Looks at a node's tables for one condition (table_watch.cc), from its making on."""
+
+    def __init__(self, place: Place, node: str, *condition: str) -> None:
         self._lab = place.lab
+        self._node = node
         self._argv = [place.program("tests/bench/table_watch"), *condition]
         self._said: SimpleQueue[tuple[float, str]] = SimpleQueue()
         Thread(target=self._run, daemon=True).start()
@@ -171,7 +200,7 @@ class TableWatch:
 
     def _run(self) -> None:
         try:
-            code = self._lab.stream(NODE, self._argv, self._take, PATIENCE)
+            code = self._lab.stream(self._node, self._argv, self._take, PATIENCE)
             self._take("err", f"ended with {code}")
         except LabError as error:
             self._take("err", str(error))
