@@ -34,6 +34,7 @@ PATIENCE = 3600.0
 # modules, and in emulation for its own code to be translated. Another node, for the kernel searches
 # what was deleted from a table whenever something is added to it.
 ELSEWHERE = "node2"
+BARE = "ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true"
 KUBE_PROXY = ("--proxy-mode=ipvs", "--conntrack-max-per-core=0")
 # Its rules come last, after its sets, one process for each entry; our sets come before addresses.
 KUBE_PROXYS_LAST = "iptables-nft-save | grep -q 'match-set KUBE-CLUSTER-IP'"
@@ -93,7 +94,6 @@ class Bench:
         programmed the last, after servers and addresses."""
         with self._started(ELSEWHERE, program, *mode) as started:
             started.seconds(until)
-        self._shell("ipvsadm -C; ip link del kube-ipvs0; nft delete table inet kube-ipvs; true")
         with self._started(NODE, program, *mode) as started:
             tables, start = started.seconds(until)
             change = statistics.median(self._change(number) for number in range(CHANGES))
@@ -104,8 +104,9 @@ class Bench:
 
     @contextmanager
     def _started(self, node: str, program: str, *mode: str) -> Iterator[Started]:
-        """The program on a node while the block runs, in the name of NODE."""
+        """The program on a node that is made bare first, while the block runs, in the name of NODE."""
         lab, name = self._place.lab, f"bench-{Path(program).name}"
+        self._place.on_node("sh", "-c", BARE, node=node)
         started = Started(self._place, node)
         lab.spawn(node, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
                                str(self._endpoints.agent_kubeconfig)])

@@ -16,9 +16,8 @@ QEMU = "qemu-system-x86_64"
 MEMORY_MB = 4096
 SMOKE_SECONDS = 5
 # What an emulator pays for and a processor hardly does. It copies and clears byte by byte where the
-# processor claims fast strings (erms, fsrm): without the claim the kernel moves eight at a time, and
-# a message of IPVS takes half as long. It translates a program anew at each address where it finds
-# it: with addresses that stay, a start of the agent takes a third.
+# processor claims fast strings (erms, fsrm): without the claim the kernel moves eight at a time. It
+# translates a program anew at each address where it finds it. What each saves: README.md.
 EMULATED = ["-accel", "tcg,thread=multi", "-cpu", "max,-erms,-fsrm"]
 STEADY_ADDRESSES = "norandmaps"
 ACCELERATED = ["-accel", "kvm", "-cpu", "host"]
