@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 #include <linux/netfilter.h>
+#include <linux/netfilter/ipset/ip_set.h>
 
 #include <algorithm>
 #include <array>
@@ -27,7 +28,7 @@ constexpr std::array kChains{
     "KUBE-SOURCE-RANGES-FIREWALL"sv,
 };
 
-// Behind "KUBE-", or "KUBE-6-" for IPv6.
+// Behind a prefix.
 constexpr std::array kSets{
     "CLUSTER-IP"sv,
     "EXTERNAL-IP"sv,
@@ -53,6 +54,16 @@ bool among(const Names& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
+// kube-proxy cuts a name that the kernel has no room for; with the prefix of IPv6 two are too long.
+constexpr std::size_t kLongestSetName = IPSET_MAXNAMELEN - 1;
+
+bool is_set_behind(std::string_view prefix, std::string_view name) {
+  if (!name.starts_with(prefix)) return false;
+  return std::any_of(kSets.begin(), kSets.end(), [&](std::string_view set) {
+    return name.substr(prefix.size()) == set.substr(0, kLongestSetName - prefix.size());
+  });
+}
+
 std::string text_of(const NftChainId& id) {
   return fmt::format("{} {} {}", id.family == NFPROTO_IPV4 ? "ip" : "ip6", id.table, id.chain);
 }
@@ -64,10 +75,7 @@ bool is_of_kube_proxy(const NftChainId& chain) {
 }
 
 bool is_set_of_kube_proxy(std::string_view name) {
-  constexpr auto kPrefix = "KUBE-"sv;
-  constexpr auto kPrefix6 = "KUBE-6-"sv;
-  if (name.starts_with(kPrefix6)) return among(kSets, name.substr(kPrefix6.size()));
-  return name.starts_with(kPrefix) && among(kSets, name.substr(kPrefix.size()));
+  return is_set_behind("KUBE-", name) || is_set_behind("KUBE-6-", name);
 }
 
 std::string to_commands(const KubeProxyLeftovers& leftovers) {

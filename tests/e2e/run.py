@@ -43,6 +43,7 @@ class Lines(unittest.TestResult):
         self.failed = 0
         self._broken = False
         self._started = 0.0
+        self._reasons: list[str] = []
 
     def startTest(self, test: unittest.TestCase) -> None:
         super().startTest(test)
@@ -66,25 +67,32 @@ class Lines(unittest.TestResult):
 
     def addFailure(self, test: unittest.TestCase, err: Err) -> None:
         super().addFailure(test, err)
-        self._fail(test, self.failures[-1][1])
+        self._fail(test, err, self.failures[-1][1])
 
     def addError(self, test: unittest.TestCase, err: Err) -> None:
         super().addError(test, err)
-        self._fail(test, self.errors[-1][1])
+        self._fail(test, err, self.errors[-1][1])
 
     def addSubTest(self, test: unittest.TestCase, subtest: unittest.TestCase,
                    err: Err | None) -> None:
         if err is not None:
             super().addFailure(subtest, err)
-            self._fail(subtest, self.failures[-1][1])
+            self._fail(subtest, err, self.failures[-1][1])
 
-    def _fail(self, test: unittest.TestCase, traceback: str) -> None:
+    def _fail(self, test: unittest.TestCase, err: Err, traceback: str) -> None:
         if not self._broken:
             self.failed += 1
         self._broken = True
         self._say("FAIL", test)
         for line in traceback.splitlines():
             print(f"        {line}")
+        first_line = str(err[1]).partition("\n")[0]
+        self._reasons.append(f"{sentence(test)}: {first_line}")
+
+    def tell_failures_again(self) -> None:
+        """Who reads the end of a log alone finds each failure there, and its reason."""
+        for reason in self._reasons:
+            print(f"FAILED {reason}")
 
     def _say(self, word: str, test: unittest.TestCase, more: str = "") -> None:
         seconds = time.monotonic() - self._started if self._started else 0.0
@@ -140,6 +148,7 @@ def main(patterns: Sequence[str]) -> int:
     print(f"the cluster is up after {time.monotonic() - started:.0f} s", flush=True)
     result = Lines()
     suite.run(result)
+    result.tell_failures_again()
     print(f"{result.passed} passed, {result.failed} failed, {len(result.skipped)} skipped")
     return 0 if result.failed == 0 and result.passed > 0 else 1
 

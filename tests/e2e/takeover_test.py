@@ -83,14 +83,17 @@ class TakeOver(ClusterTest):
         self.assertIn("ipset destroy KUBE-CLUSTER-IP", shown)
         self.assertTrue(self.kube_proxy_has_synced(), "a dry run removed something")
         self.on_the_node(cluster.agents.program, "cleanup", "--kube-proxy")
-        rules = self.on_the_node("iptables-nft-save")
+        rules = self.on_the_node("iptables-nft-save") + self.on_the_node("ip6tables-nft-save")
         for chain in ("KUBE-SERVICES", "KUBE-POSTROUTING", "KUBE-NODE-PORT", "KUBE-IPVS-FILTER"):
             self.assertNotIn(chain, rules)
         self.assertNotIn("KUBE-", self.on_the_node("ipset", "list", "-n"))
 
     def kube_proxy_has_synced(self) -> bool:
-        """Chains, sets and virtual servers come first, the rules that use the sets last."""
-        return "--match-set KUBE-CLUSTER-IP" in self.cluster.run(NODE, "iptables-nft-save").out
+        """Chains, sets and virtual servers come first, the rules that use the sets last, and each
+        family by itself."""
+        return all(f"--match-set {name}" in self.cluster.run(NODE, program).out
+                   for program, name in (("iptables-nft-save", "KUBE-CLUSTER-IP"),
+                                         ("ip6tables-nft-save", "KUBE-6-IPVS-IPS")))
 
     def servers(self) -> str:
         """The virtual servers of this test, settings and real servers, in the kernel's order."""

@@ -22,6 +22,8 @@ const std::string kSets =
     "create KUBE-LOOP-BACK hash:ip,port,ip family inet\n"
     "create KUBE-NODE-PORT-TCP bitmap:port range 0-65535\n"
     "create KUBE-6-LOOP-BACK hash:ip,port,ip family inet6\n"
+    "create KUBE-6-LOAD-BALANCER-SOURCE-CID hash:ip,port,net family inet6\n"
+    "create KUBE-6-NODE-PORT-LOCAL-SCTP-HAS hash:ip,port family inet6\n"
     "create KUBE-OF-OTHERS hash:ip family inet\n"
     "create others hash:ip family inet\n";
 
