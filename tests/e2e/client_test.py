@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from typing import ClassVar
@@ -63,4 +64,9 @@ class Client(ClusterTest):
             self.assertLessEqual(time.monotonic() - began, NOTICED)
 
     def assert_current_after(self, fault: Callable[[], None]) -> None:
-        self.assertLessEqual(self.rounds.seconds_after(fault), self.agent.limit)
+        self.assert_within(self.agent.limit, lambda: self.told(self.rounds.seconds_after(fault)))
+
+    @staticmethod
+    def told(seconds: float) -> float:
+        print(f"        current again after {seconds:.2f} s", file=sys.stderr)
+        return seconds

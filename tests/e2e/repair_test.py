@@ -114,9 +114,8 @@ class RepairAtOnce(Repaired):
             f"nft get element inet kube-ipvs service_ports4 '{{ {element} }}' 2>/dev/null >&2")
 
     def assert_back_at_once(self, harm: str, is_mended: str) -> None:
-        took = self.time_until(harm, is_mended)
+        self.assert_within(AT_ONCE, lambda: self.time_until(harm, is_mended))
         self.assert_repaired()
-        self.assertLess(took, AT_ONCE)
 
     def time_until(self, harm: str, is_mended: str) -> float:
         """The seconds from the end of the shell command `harm` until `is_mended` succeeds, by the
