@@ -2,14 +2,14 @@
 
 #include <malloc.h>
 #include <pthread.h>
-
-#include <cstddef>
+#include <sys/prctl.h>
 
 namespace reconcile {
 namespace {
 
 constexpr int kLargeBlock = 128 << 10;   // bytes; glibc's first guess, which it would raise
 constexpr std::size_t kStack = 1 << 20;  // bytes
+constexpr std::size_t kHeapWorthHugePages = 16 << 20;  // bytes
 
 void settle_heap() {
   mallopt(M_ARENA_MAX, 1);
@@ -31,6 +31,14 @@ void settle_memory() {
   settle_stacks();
 }
 
-void trim_heap() { malloc_trim(0); }
+void trim_heap() {
+  malloc_trim(0);
+  const auto heap = mallinfo2();
+  choose_pages(heap.uordblks + heap.hblkhd);
+}
+
+void choose_pages(std::size_t heap) {
+  prctl(PR_SET_THP_DISABLE, heap < kHeapWorthHugePages ? 1 : 0, 0, 0, 0);
+}
 
 }  // namespace reconcile

@@ -2,6 +2,8 @@
 // allocates it needs for moments.
 #pragma once
 
+#include <cstddef>
+
 namespace reconcile {
 
 // Call before the second thread is made.
@@ -17,5 +19,11 @@ void settle_memory();
 
 // Gives the system what is free: after work that took much more than it keeps.
 void trim_heap();
+
+// Whether the kernel may use huge pages for what it gives from now on: not for a heap of so many
+// bytes in use, if a processor's TLB reaches as far without (1,536 entries of 4 KiB and more).
+// There all they do is to fill the holes that trimming made (khugepaged, within half a minute).
+// PR_SET_THP_DISABLE.
+void choose_pages(std::size_t heap);
 
 }  // namespace reconcile

@@ -48,7 +48,7 @@ SOURCES = (
             "client.event_allocations"), ("client_bench",),
            printed_on_host("tests/bench/client_bench")),
     Source(("apply.seconds", "apply.vs_raw", "apply.vs_ipvsadm", "apply.first_sync",
-            "audit.seconds", "audit.noop", "audit.repair"), ("apply_bench",),
+            "audit.seconds", "audit.noop", "audit.repair", "audit.repair_vs_raw"), ("apply_bench",),
            printed_on_node("tests/bench/apply_bench", SERVICES)),
     Source(("node.rss", "change.latency", "churn", "churn.memory"), ("change_bench",),
            printed_on_node("tests/bench/change_bench", SERVICES, CHURN_SECONDS)),

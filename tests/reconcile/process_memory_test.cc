@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sys/prctl.h>
 
 #include <cstddef>
 #include <thread>
@@ -25,6 +26,15 @@ std::size_t stack_of_a_new_thread() {
 TEST(ProcessMemory, NoHugePageFitsIntoTheStackOfAThread) {
   settle_memory();
   EXPECT_LT(stack_of_a_new_thread(), kHugePage);
+}
+
+bool huge_pages_are_allowed() { return prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 0; }
+
+TEST(ProcessMemory, ALargeHeapMayHaveHugePagesAndASmallOneNot) {
+  choose_pages(8 << 20);
+  EXPECT_FALSE(huge_pages_are_allowed());
+  choose_pages(58 << 20);
+  EXPECT_TRUE(huge_pages_are_allowed());
 }
 
 }  // namespace
