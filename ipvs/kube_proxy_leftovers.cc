@@ -28,7 +28,7 @@ constexpr std::array kChains{
     "KUBE-SOURCE-RANGES-FIREWALL"sv,
 };
 
-// Behind a prefix.
+// Behind "KUBE-", or "KUBE-6-" for IPv6.
 constexpr std::array kSets{
     "CLUSTER-IP"sv,
     "EXTERNAL-IP"sv,

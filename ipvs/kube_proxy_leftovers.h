@@ -42,7 +42,7 @@ struct KubeProxyLeftovers {
 // A chain that kube-proxy makes, in a table of iptables.
 [[nodiscard]] bool is_of_kube_proxy(const NftChainId& chain);
 // The name of an ipset that kube-proxy makes, as the kernel holds it: at most 31 characters, the
-// rest cut (pkg/proxy/ipvs/ipset: NewIPSet).
+// rest cut (pkg/proxy/ipvs/ipset.go).
 [[nodiscard]] bool is_set_of_kube_proxy(std::string_view name);
 
 // One command a line, as somebody would remove them by hand: `nft delete rule ...`, `ipset destroy

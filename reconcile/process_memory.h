@@ -17,13 +17,13 @@ namespace reconcile {
 // ours uses some pages.
 void settle_memory();
 
-// Gives the system what is free: after work that took much more than it keeps.
+// Gives the system what is free, and chooses pages for what is left: after work that took much more
+// than it keeps.
 void trim_heap();
 
-// Whether the kernel may use huge pages for what it gives from now on: not for a heap of so many
-// bytes in use, if a processor's TLB reaches as far without (1,536 entries of 4 KiB and more).
-// There all they do is to fill the holes that trimming made (khugepaged, within half a minute).
-// PR_SET_THP_DISABLE.
+// Whether the kernel may use huge pages for what it gives from now on, by the heap's bytes in use:
+// not below 16 MiB, where they fill the holes that trimming made (khugepaged, within half a
+// minute), and where a processor's TLB reaches a good part of it without. PR_SET_THP_DISABLE.
 void choose_pages(std::size_t heap);
 
 }  // namespace reconcile
