@@ -98,14 +98,25 @@ void hold_back(std::vector<ipvs::Step>& steps, Concerns concerns) {
   std::erase_if(steps, [&](const ipvs::Step& step) { return std::visit(concerns, step); });
 }
 
+// A first sync, or the repair of a flushed table, is all but one part: that is taken over whole.
+template <class Entry>
+void append(std::vector<Entry>& entries, std::vector<Entry>&& more) {
+  if (entries.empty()) {
+    entries = std::move(more);
+  } else {
+    entries.insert(entries.end(), std::make_move_iterator(more.begin()),
+                   std::make_move_iterator(more.end()));
+  }
+}
+
 // Writes `steps` and appends them, with their outcomes, to `report`. Answers where they begin
 // there.
 std::size_t write(std::vector<ipvs::Step> steps, ipvs::Kernel& kernel, Report& report) {
   const auto first = report.steps.size();
   if (steps.empty()) return first;
   auto outcomes = kernel.write(steps);
-  std::move(outcomes.begin(), outcomes.end(), std::back_inserter(report.outcomes));
-  std::move(steps.begin(), steps.end(), std::back_inserter(report.steps));
+  append(report.outcomes, std::move(outcomes));
+  append(report.steps, std::move(steps));
   return first;
 }
 
@@ -113,8 +124,6 @@ std::size_t write(std::vector<ipvs::Step> steps, ipvs::Kernel& kernel, Report& r
 
 Report apply(Plan plan, ipvs::Kernel& kernel) {
   Report report;
-  report.steps.reserve(plan.size());
-  report.outcomes.reserve(plan.size());
   write(std::move(plan.settings), kernel, report);
   const auto claims = write(std::move(plan.claims), kernel, report);
   const auto written = [&] { return std::span(report.steps).subspan(claims); };

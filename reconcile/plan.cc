@@ -102,7 +102,11 @@ class Planner {
   }
 
  private:
-  void add(Phase phase, ipvs::Step step) { phases_[phase].push_back(std::move(step)); }
+  // Made in its place, not moved there as a variant: a flushed table takes 110,000.
+  template <class OneStep>
+  void add(Phase phase, OneStep step) {
+    phases_[phase].emplace_back(std::move(step));
+  }
 
   // Whether there is really nobody here is not known while one of these may be. A virtual server
   // that is yet to be made has none.
