@@ -55,6 +55,7 @@ void ProgrammedNode::tell(std::uint32_t service, std::uint32_t ready) {
 
 std::size_t ProgrammedNode::write() {
   const auto written = reconcile::apply(reconciliation_.decide(Clock::now()), *kernel_);
+  written_ = Clock::now();
   if (!reconciliation_.acknowledge(written.steps, written.outcomes, Clock::now())) {
     for (const auto& outcome : written.outcomes) {
       if (outcome) give_up(ipvs::to_string(*outcome));

@@ -30,12 +30,15 @@ class ProgrammedNode {
   void tell(std::uint32_t service, std::uint32_t ready);
   // Writes what was told; how many steps that took.
   std::size_t write();
+  // When the kernel had answered for the last step of either.
+  [[nodiscard]] Clock::time_point written() const { return written_; }
 
   [[nodiscard]] ipvs::NetlinkKernel& kernel() { return *kernel_; }
 
  private:
   std::unique_ptr<ipvs::NetlinkKernel> kernel_;
   reconcile::Reconciliation reconciliation_;
+  Clock::time_point written_;
 };
 
 // The steps that make the virtual and real servers of such a cluster in an empty kernel.
