@@ -22,11 +22,15 @@ from lab.kubelet_api import MERGE_PATCH, Api
 from lab.settings import LabError
 
 SERVICES = int(os.environ.get("BENCH_PEER_SERVICES", "1000"))
+LARGE = int(os.environ.get("BENCH_SERVICES", "10000"))  # for the agent alone
 IDLE_SECONDS = float(os.environ.get("BENCH_IDLE_SECONDS", "300"))
 ENDPOINTS = 10
 CHANGES = 5
 NAMESPACE = "default"
 FIGURES = ("peer.start", "peer.change", "peer.rss", "peer.idle_cpu")
+LARGE_FIGURES = ("agent.rss",)
+LOOKS = 18
+SECONDS_BETWEEN_LOOKS = 5  # in all more than the minute between two audits
 SLICES = f"/apis/discovery.k8s.io/v1/namespaces/{NAMESPACE}/endpointslices"
 # kube-proxy starts a process for each entry of its sets; in emulation that takes minutes.
 PATIENCE = 3600.0
@@ -52,21 +56,12 @@ class Reading:
 
 
 def measure(place: Place) -> Iterator[Figure]:
-    try:
-        kube_proxy = peer()
-        control_plane = ControlPlane.start()
-    except ControlPlaneError as error:
-        raise BenchError(str(error)) from error
-    try:
-        bench = Bench(place, control_plane)
-        bench.fill()
-        ours = bench.read(place.program("reconcile/kube-ipvs"), "agent")
+    with _filled(place, SERVICES) as bench:
+        ours = bench.read(_agent(place), "agent")
         yield observed("peer.ours.start", ours.start, "s")
         yield observed("peer.ours.change", 1e3 * ours.change, "ms")
         yield observed("peer.ours.rss", ours.rss, "MiB")
-        theirs = bench.read(str(kube_proxy), *KUBE_PROXY, until=KUBE_PROXYS_LAST)
-    finally:
-        control_plane.stop()
+        theirs = bench.read(str(_kube_proxy()), *KUBE_PROXY, until=KUBE_PROXYS_LAST)
     yield figure("peer.start", theirs.start / ours.start, "times", ">=", 50,
                  f"kube-proxy {theirs.start:.1f} s, {theirs.tables:.1f} s to its servers and addresses")
     yield figure("peer.change", theirs.change / ours.change, "times", ">=", 100,
@@ -77,17 +72,52 @@ def measure(place: Place) -> Iterator[Figure]:
                  0.05, f"{ours.idle:.2f} s and {theirs.idle:.2f} s in {IDLE_SECONDS:.0f} s")
 
 
+def measure_large(place: Place) -> Iterator[Figure]:
+    """What the agent holds with ten times as many. kube-proxy would need hours to begin."""
+    with _filled(place, LARGE) as bench:
+        resident = bench.watch_memory(_agent(place), "agent")
+    yield figure("agent.rss", statistics.median(resident), "MiB", "<=", 64,
+                 f"{LARGE} x {ENDPOINTS}; at most {max(resident):.1f} MiB in {LOOKS} looks")
+
+
+@contextmanager
+def _filled(place: Place, services: int) -> Iterator[Bench]:
+    """A control plane with the node and as many Services, while the block runs."""
+    try:
+        control_plane = ControlPlane.start()
+    except ControlPlaneError as error:
+        raise BenchError(str(error)) from error
+    try:
+        bench = Bench(place, control_plane, services)
+        bench.fill()
+        yield bench
+    finally:
+        control_plane.stop()
+
+
+def _agent(place: Place) -> str:
+    return place.program("reconcile/kube-ipvs")
+
+
+def _kube_proxy() -> Path:
+    try:
+        return peer()
+    except ControlPlaneError as error:
+        raise BenchError(str(error)) from error
+
+
 class Bench:
-    def __init__(self, place: Place, control_plane: ControlPlane) -> None:
+    def __init__(self, place: Place, control_plane: ControlPlane, services: int) -> None:
         self._place = place
+        self._services = services
         self._endpoints = control_plane.endpoints
         self._api = Api(self._endpoints.port, self._endpoints.tls())
 
     def fill(self) -> None:
-        """The node, and SERVICES Services of ENDPOINTS endpoints each."""
+        """The node, and the Services, of ENDPOINTS endpoints each."""
         self._api.post("/api/v1/nodes", {"metadata": {"name": NODE}})
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(self._make_service, range(SERVICES)))
+            list(pool.map(self._make_service, range(self._services)))
 
     def read(self, program: str, *mode: str, until: str | None = None) -> Reading:
         """Starts the program on a bare node, measures it, and ends it. `until` holds when it has
@@ -102,12 +132,18 @@ class Bench:
             idle = self._cpu_seconds(program) - before
             return Reading(tables, start, change, self._resident(program), idle)
 
+    def watch_memory(self, program: str, *mode: str) -> list[float]:
+        """MiB, look by look, of the program that has programmed a bare node and is left alone."""
+        with self._started(NODE, program, *mode) as started:
+            started.seconds(None)
+            return [self._look_at_memory(program) for _ in range(LOOKS)]
+
     @contextmanager
     def _started(self, node: str, program: str, *mode: str) -> Iterator[Started]:
         """The program on a node that is made bare first, while the block runs, in the name of NODE."""
         lab, name = self._place.lab, f"bench-{Path(program).name}"
         self._place.on_node("sh", "-c", BARE, node=node)
-        started = Started(self._place, node)
+        started = Started(self._place, node, self._services)
         lab.spawn(node, name, [program, *mode, "--hostname-override", NODE, "--kubeconfig",
                                str(self._endpoints.agent_kubeconfig)])
         try:
@@ -156,6 +192,10 @@ class Bench:
         user, system = fields.split()[11:13]
         return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
+    def _look_at_memory(self, program: str) -> float:
+        time.sleep(SECONDS_BETWEEN_LOOKS)
+        return self._resident(program)
+
     def _resident(self, program: str) -> float:
         status = self._shell(f"cat /proc/$(pidof -s {Path(program).name})/status")
         line = next(line for line in status.splitlines() if line.startswith("VmRSS:"))
@@ -168,10 +208,10 @@ class Bench:
 class Started:
     """A program that is about to start on a node."""
 
-    def __init__(self, place: Place, node: str) -> None:
+    def __init__(self, place: Place, node: str, services: int) -> None:
         self._place = place
         self._node = node
-        self._watch = TableWatch(place, node, "servers", str(SERVICES * ENDPOINTS), str(SERVICES))
+        self._watch = TableWatch(place, node, "servers", str(services * ENDPOINTS), str(services))
         self._began = time.monotonic()
 
     def seconds(self, until: str | None) -> tuple[float, float]:

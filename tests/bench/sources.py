@@ -54,6 +54,7 @@ SOURCES = (
            printed_on_node("tests/bench/change_bench", SERVICES, CHURN_SECONDS)),
     Source(commands.FIGURES, ("asked_agent", "kube-ipvs", "fake_api_server"), commands.measure),
     Source(peer.FIGURES, ("kube-ipvs", "table_watch"), peer.measure),
+    Source(peer.LARGE_FIGURES, ("kube-ipvs", "table_watch"), peer.measure_large),
     Source(("packets.few", "packets.many", "packets.flat"),
            ("kube-ipvs", "fake_api_server", "httpenv", "traffic"), packets.measure),
 )
