@@ -98,7 +98,7 @@ void hold_back(std::vector<ipvs::Step>& steps, Concerns concerns) {
   std::erase_if(steps, [&](const ipvs::Step& step) { return std::visit(concerns, step); });
 }
 
-// A first sync, or the repair of a flushed table, is all but one part: that is taken over whole.
+// The repair of a flushed table is one part and nothing else: that is taken over whole.
 template <class Entry>
 void append(std::vector<Entry>& entries, std::vector<Entry>&& more) {
   if (entries.empty()) {
